@@ -1,0 +1,295 @@
+"""Injection cycles: which windows are compared, by how much headache fell, and what the published criteria ask.
+
+Pure functions over values, like `diary.rules`. Dosing and the twelve-week cycle: PREEMPT. The windows are our
+choice where the sources are silent: the primary one is the last 28 days of a twelve-week cycle, PREEMPT's endpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+
+from diary.rules import (
+    CYCLE_DAYS_RECORDED,
+    Diary,
+    Month,
+    Reached,
+    Run,
+    Window,
+    chronic_migraine_run,
+    longest_run,
+    medication_overuse_runs,
+    months,
+    threshold,
+    turned_round,
+)
+
+CYCLE_DAYS = 84
+"""Twelve weeks between injections (PREEMPT)."""
+BASELINE_DAYS = 28
+"""Before the first injection (PREEMPT)."""
+RESPONDER_PERCENT = (30, 50, 75)
+"""Relative falls that trials and criteria name; the boundary counts as reached."""
+
+FIXED_SITES, FIXED_UNITS = 31, 155
+MOST_SITES, MOST_UNITS = 39, 195
+UNITS_PER_SITE = 5
+"""PREEMPT: 31 fixed sites of 5 units, up to 39 with those that follow the pain."""
+
+
+# --- Windows around the injections ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """The days from one injection to the day before the next; the last one is twelve weeks long."""
+
+    number: int
+    starts_on: date
+    ends_on: date
+
+    def span(self, first: int, last: int) -> tuple[date, date] | None:
+        """Days `first` to `last` after the injection (which is day 0), cut at the cycle's end; `None`: no day left."""
+        starts = self.starts_on + timedelta(days=first)
+        ends = min(self.starts_on + timedelta(days=last), self.ends_on)
+        return (starts, ends) if starts <= ends else None
+
+
+def due(session: date) -> date:
+    """When the next injection is due: 84 days later."""
+    return session + timedelta(days=CYCLE_DAYS)
+
+
+def cycles(sessions: Iterable[date]) -> list[Cycle]:
+    """One cycle for each injection session, in order. Raises `ValueError` for two sessions on one date."""
+    starts = sorted(sessions)
+    if len(set(starts)) < len(starts):
+        raise ValueError("two injection sessions have the same date")
+    following = [*starts[1:], due(starts[-1])] if starts else []
+    return [
+        Cycle(number, start, end - timedelta(days=1))
+        for number, (start, end) in enumerate(zip(starts, following, strict=True), start=1)
+    ]
+
+
+def baseline(diary: Diary, sessions: Sequence[date]) -> Window | None:
+    """The 28 days before the first session, the same for all cycles; `None` without a session."""
+    if not sessions:
+        return None
+    first = min(sessions)
+    return diary.window(first - timedelta(days=BASELINE_DAYS), first - timedelta(days=1))
+
+
+def windows_before(diary: Diary, sessions: Sequence[date], number: int) -> list[Window]:
+    """Up to `number` 28-day windows that end before the baseline window and hold a recorded day, oldest first."""
+    if not sessions or diary.first_day is None:
+        return []
+    ends = min(sessions) - timedelta(days=BASELINE_DAYS + 1)
+    found: list[Window] = []
+    while len(found) < number and ends >= diary.first_day:
+        found.insert(0, diary.window(ends - timedelta(days=BASELINE_DAYS - 1), ends))
+        ends -= timedelta(days=BASELINE_DAYS)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A window named by the weeks of its cycle, such as `1-4`."""
+
+    weeks: str
+    window: Window
+
+
+def blocks(diary: Diary, cycle: Cycle, length: int) -> list[Block]:
+    """The cycle's twelve weeks in blocks of `length` weeks, cut at its end; blocks without a day are left out."""
+    found = []
+    for week in range(1, 13, length):
+        span = cycle.span((week - 1) * 7, (week - 1 + length) * 7 - 1)
+        if span:
+            name = f"{week}-{week + length - 1}" if length > 1 else str(week)
+            found.append(Block(name, diary.window(*span)))
+    return found
+
+
+def evaluation(diary: Diary, cycle: Cycle) -> Window | None:
+    """Days 56–83 of the cycle (weeks 9–12), cut at its end; `None` when the next injection came before day 56."""
+    span = cycle.span(CYCLE_DAYS - 28, CYCLE_DAYS - 1)
+    return diary.window(*span) if span else None
+
+
+# --- Reduction -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """The fall in headache days from baseline as exact fractions of it: 3/10 is 30 %; negative is a rise.
+
+    `point` compares rates per recorded day; `low` and `high` bound it by counting the missing days all one way.
+    """
+
+    point: Fraction
+    low: Fraction
+    high: Fraction
+
+
+def reduction(before: Window | None, after: Window | None) -> Reduction | None:
+    """`None` when either window has fewer than 20 recorded days, or the baseline has no headache day."""
+    if before is None or after is None or before.headache_days == 0:
+        return None
+    if min(before.recorded, after.recorded) < CYCLE_DAYS_RECORDED:
+        return None
+    return Reduction(
+        point=1 - Fraction(after.headache_days, after.recorded) / Fraction(before.headache_days, before.recorded),
+        low=1
+        - Fraction(after.headache_days + after.missing, after.days) / Fraction(before.headache_days, before.days),
+        high=1
+        - Fraction(after.headache_days, after.days) / Fraction(before.headache_days + before.missing, before.days),
+    )
+
+
+def responder(change: Reduction | None, percent: int) -> Reached:
+    """Did headache days fall by at least `percent`? Compared before rounding; the missing days may leave it open."""
+    if change is None:
+        return Reached.CANNOT_EVALUATE
+    published = Fraction(percent, 100)
+    if change.low >= published:
+        return Reached.REACHED
+    return Reached.NOT_REACHED if change.high < published else Reached.UNCERTAIN
+
+
+@dataclass(frozen=True, slots=True)
+class CycleResult:
+    """A cycle with what was counted in it. `evaluation` and `reduction` are `None` where they do not exist."""
+
+    cycle: Cycle
+    evaluation: Window | None
+    blocks: list[Block]
+    weeks: list[Block]
+    reduction: Reduction | None
+
+    @property
+    def responder(self) -> dict[int, Reached]:
+        """The state of each published fall, by percent."""
+        return {percent: responder(self.reduction, percent) for percent in RESPONDER_PERCENT}
+
+
+def cycle_results(
+    diary: Diary, sessions: Sequence[date]
+) -> list[CycleResult]:
+    """Each cycle's counts against the one baseline."""
+    before = baseline(diary, sessions)
+    return [_cycle_result(diary, cycle, before) for cycle in cycles(sessions)]
+
+
+def _cycle_result(diary: Diary, cycle: Cycle, before: Window | None) -> CycleResult:
+    after = evaluation(diary, cycle)
+    return CycleResult(
+        cycle,
+        after,
+        blocks(diary, cycle, 4),
+        blocks(diary, cycle, 1),
+        reduction(before, after),
+    )
+
+
+# --- Published criteria --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedCriteria:
+    """What a guideline asks before treatment goes on. We count; clinicians decide.
+
+    `inadequate_percent` less than which is an inadequate response after `inadequate_cycles` cycles;
+    `episodic_below` headache days in each of `episodic_months` consecutive calendar months.
+    """
+
+    key: str
+    name: str
+    source: str
+    inadequate_percent: int
+    inadequate_cycles: int
+    episodic_below: int
+    episodic_months: int
+
+
+NICE_TA260 = PublishedCriteria(
+    "nice-ta260", "NICE TA260", "NICE technology appraisal 260 (2012)", 30, 2, 15, 3
+)
+EHF_2018 = PublishedCriteria(
+    "ehf-2018",
+    "EHF 2018",
+    "European Headache Federation guideline on onabotulinumtoxinA (J Headache Pain 2018;19:91); "
+    "it asks after 2 to 3 cycles, the third is counted here",
+    30,
+    3,
+    10,
+    3,
+)
+PUBLISHED_CRITERIA = (NICE_TA260, EHF_2018)
+
+
+@dataclass(frozen=True, slots=True)
+class CriteriaState:
+    """`inadequate_response` reached means that the *criterion* is met. `episodic`: the months below the number."""
+
+    criteria: PublishedCriteria
+    inadequate_response: Reached
+    episodic: Run
+
+
+def criteria_state(
+    criteria: PublishedCriteria, results: Sequence[CycleResult], counted: Sequence[Month]
+) -> CriteriaState:
+    """Counts beside one guideline's numbers. `counted` are consecutive months, as `diary.rules.months` returns them."""
+    if not results:
+        run = Run(Reached.NOT_APPLICABLE, 0, 0, criteria.episodic_months)
+        return CriteriaState(criteria, Reached.NOT_APPLICABLE, run)
+    return CriteriaState(criteria, _inadequate(criteria, results), _episodic(criteria, results, counted))
+
+
+def _inadequate(criteria: PublishedCriteria, results: Sequence[CycleResult]) -> Reached:
+    if len(results) < criteria.inadequate_cycles:
+        return Reached.CANNOT_EVALUATE
+    change = results[criteria.inadequate_cycles - 1].reduction
+    return turned_round(responder(change, criteria.inadequate_percent))
+
+
+def _episodic(criteria: PublishedCriteria, results: Sequence[CycleResult], counted: Sequence[Month]) -> Run:
+    treated = [m for m in counted if m.month >= results[0].cycle.starts_on]
+    below = [
+        turned_round(threshold(m.headache_days, m.missing, criteria.episodic_below)) for m in treated
+    ]
+    return longest_run(below, criteria.episodic_months)
+
+
+# --- One person's analysis -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """All that is counted of one person's diary and sessions. `baseline` is `None` without a session."""
+
+    diary: Diary
+    months: list[Month]
+    baseline: Window | None
+    cycles: list[CycleResult]
+    chronic_migraine: Run
+    medication_overuse: dict[str, Run]
+    criteria: list[CriteriaState]
+
+
+def analysis(diary: Diary, sessions: Sequence[date]) -> Analysis:
+    """Months, patterns, baseline, cycles and criteria. Raises `ValueError` for two sessions on one date."""
+    counted = months(diary)
+    results = cycle_results(diary, sessions)
+    return Analysis(
+        diary,
+        counted,
+        baseline(diary, sessions),
+        results,
+        chronic_migraine_run(counted),
+        medication_overuse_runs(counted),
+        [criteria_state(criteria, results, counted) for criteria in PUBLISHED_CRITERIA],
+    )
