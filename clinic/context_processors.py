@@ -1,0 +1,39 @@
+"""What every page's frame needs: where this person can go, and the theme."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from clinic.access import memberships_of
+from diary.access import patient_of
+
+
+class Navigation:
+    """The ways open to a signed-in person, and which of them the page is on."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        signed_in = request.user.is_authenticated
+        self.is_patient = signed_in and patient_of(request.user) is not None
+        self.is_clinician = signed_in and memberships_of(request.user).exists()
+        match = request.resolver_match
+        self.current = CURRENT.get(match.url_name or "", "") if match else ""
+
+
+CURRENT = {
+    "today": "today",
+    "day": "month",
+    "month": "month",
+    "trends": "trends",
+    "medicines": "medicines",
+    "caseload": "patients",
+    "patient": "patients",
+    "sessions": "patients",
+}
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """`nav` is asked for only by pages that show it."""
+    return {"nav": SimpleLazyObject(lambda: Navigation(request))}

@@ -1,0 +1,119 @@
+"""Clinics, who works there, whose diary they may see, and the injections given."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from diary.models import Patient, validate_text
+
+
+class Clinic(models.Model):
+    """A headache service. Each is closed to the others."""
+
+    name = models.CharField(_("name"), max_length=120, validators=[validate_text])
+    slug = models.SlugField(max_length=60, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A person's work at a clinic. An administrator manages staff and sees no diary."""
+
+    class Role(models.TextChoices):
+        CLINICIAN = "clinician", _("Clinician")
+        LEAD = "lead", _("Clinic lead")
+        ADMINISTRATOR = "administrator", _("Administrator")
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=16, choices=Role.choices)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint("clinic", "user", name="one_membership_a_clinic"),
+            models.CheckConstraint(
+                condition=Q(role__in=["clinician", "lead", "administrator"]), name="membership_role_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.clinic}"
+
+
+class CareLink(models.Model):
+    """A clinic may see a patient's diary from a moment on, until the link ends. A new consent is a new row.
+
+    `reference`: the clinic's own number or pseudonym for the patient.
+    """
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="care_links")
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="care_links")
+    reference = models.CharField(_("clinic number"), max_length=64, blank=True, validators=[validate_text])
+    starts_at = models.DateTimeField(default=timezone.now)
+    ends_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                "clinic", "patient", condition=Q(ends_at__isnull=True), name="one_open_care_link"
+            ),
+            models.UniqueConstraint(
+                "clinic",
+                "reference",
+                condition=Q(ends_at__isnull=True) & ~Q(reference=""),
+                name="one_patient_a_reference",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")), name="care_link_ends_after_start"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.clinic} · {self.patient}"
+
+
+class InjectionSessionQuerySet(models.QuerySet["InjectionSession"]):
+    def session_dates(self) -> list[date]:
+        """The sessions' dates in order."""
+        return list(self.order_by("date").values_list("date", flat=True))
+
+
+class InjectionSession(models.Model):
+    """One visit at which botulinum toxin was injected. Units are not interchangeable between products."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="sessions")
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="sessions", null=True)
+    date = models.DateField(_("date"))
+    product = models.CharField(_("product"), max_length=80, blank=True, validators=[validate_text])
+    units = models.PositiveSmallIntegerField(_("units"), null=True, blank=True)
+    sites = models.PositiveSmallIntegerField(_("sites"), null=True, blank=True)
+    batch = models.CharField(_("batch"), max_length=40, blank=True, validators=[validate_text])
+    expiry = models.DateField(_("expiry"), null=True, blank=True)
+    note = models.TextField(_("note"), max_length=2000, blank=True, validators=[validate_text])
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="recorded_sessions"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = InjectionSessionQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint("patient", "date", name="one_session_a_date"),
+            models.CheckConstraint(
+                condition=Q(units__isnull=True) | Q(units__gte=1, units__lte=1000), name="session_units_1_to_1000"
+            ),
+            models.CheckConstraint(
+                condition=Q(sites__isnull=True) | Q(sites__gte=1, sites__lte=100), name="session_sites_1_to_100"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.date}: {self.product or _('injection')}"

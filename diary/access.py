@@ -1,0 +1,35 @@
+"""Who may use the diary's pages: a person with a diary, for their own diary alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from accounts.access import audience
+from diary.models import Patient
+
+P = ParamSpec("P")
+
+
+def patient_of(user: Any) -> Patient | None:
+    """The person's own diary; `None` for somebody who keeps none, such as a clinician."""
+    return Patient.objects.filter(user=user).first()
+
+
+def patient_only(
+    view: Callable[Concatenate[HttpRequest, Patient, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """The view gets the signed-in person's own diary; who has none is asked to begin one."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        patient = patient_of(request.user)
+        if patient is None:
+            return redirect("begin")
+        return view(request, patient, *args, **kwargs)
+
+    return audience("patient")(guarded)

@@ -1,0 +1,475 @@
+"""Reads the diary CSV: one row a recorded day, for import and for batch analysis alike.
+
+Standard library only. A file may hold a million rows of many people, so what one row says is parsed once for all
+rows that say the same.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from operator import itemgetter
+from typing import Any, NamedTuple, TextIO
+
+from diary import catalogue
+from diary.rules import Day, Disability, Feature, Headache, MedicationClass, Relief
+
+COLUMNS = (
+    "patient",
+    "date",
+    "headache",
+    "pain",
+    "hours",
+    "migraine",
+    "features",
+    "medicines",
+    "relief",
+    "disability",
+    "menstruation",
+    "note",
+)
+SAID_COLUMNS = ("headache", "pain", "migraine", "features", "medicines", "relief")
+OTHER_COLUMNS = ("hours", "disability", "menstruation")
+NOTE_LENGTH = 2000
+PATIENT_LENGTH = 64
+MOST_DOSES = 99
+MOST_REMEMBERED = 100_000
+FORMULA_STARTS = "=+-@\t\r\n\x00＝＋－＠"
+"""First characters that make a spreadsheet read a cell as a formula."""
+
+
+class BadValue(ValueError):
+    """A value of one column that cannot be read; the text says why and what is expected."""
+
+    def __init__(self, column: str, text: str) -> None:
+        super().__init__(text)
+        self.column = column
+
+
+class Dose(NamedTuple):
+    """Doses of one medicine. `product` is the catalogue's key, empty for an own name or for a bare class."""
+
+    product: str
+    name: str
+    strength: str
+    medication_class: MedicationClass
+    doses: int
+
+
+class Said(NamedTuple):
+    """What a row says that is counted; `None` and empty are 'not recorded'. `classes` are those of the medicines."""
+
+    headache: Headache
+    pain: int | None
+    migraine: bool | None
+    features: frozenset[Feature]
+    classes: frozenset[MedicationClass]
+    relief: Relief | None
+
+
+class Other(NamedTuple):
+    """What a row says that is kept and not counted; `None` is 'not recorded'."""
+
+    hours: Decimal | None
+    disability: Disability | None
+    menstruation: bool | None
+
+
+class Row(NamedTuple):
+    """One recorded day and the line of the file on which it begins."""
+
+    line: int
+    patient: str
+    date: date
+    said: Said
+    medicines: tuple[Dose, ...]
+    other: Other
+    note: str
+
+    def day(self) -> Day:
+        """What the rules count."""
+        return Day(self.date, *self.said)
+
+
+@dataclass
+class Report:
+    """What was found on the way: `problems` are rows left out, `notices` are for information."""
+
+    problems: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    bad_lines: set[int] = field(default_factory=set)
+
+    def problem(self, line: int, column: str, text: str) -> None:
+        """A row that cannot be taken."""
+        self.bad_lines.add(line)
+        self.problems.append(f"line {line}: {column}: {text}" if column else f"line {line}: {text}")
+
+    def notice(self, text: str) -> None:
+        """Something that changes nothing in the counts."""
+        self.notices.append(text)
+
+
+_SaidAndTaken = tuple[Said, tuple[Dose, ...]]
+
+
+class NotGrouped(Exception):
+    """A patient's rows stand in more than one place of the file."""
+
+
+# --- Values --------------------------------------------------------------------------------------------------
+
+
+def shown(text: str) -> str:
+    """A value as an error names it: quoted, and short."""
+    return repr(text if len(text) <= 40 else text[:39] + "…")
+
+
+def _word(column: str, *words: str) -> Callable[[str], str]:
+    def parsed(text: str) -> str:
+        if text.lower() not in words:
+            raise BadValue(column, f"{shown(text)} is not one of {', '.join(words)}")
+        return text.lower()
+
+    return parsed
+
+
+_headache = _word("headache", *Headache)
+_relief = _word("relief", *Relief)
+_disability = _word("disability", *Disability)
+
+
+def _yes_no(column: str, text: str) -> bool | None:
+    return _word(column, "yes", "no")(text) == "yes" if text else None
+
+
+def _pain(text: str, headache: Headache) -> int | None:
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]|10", text):
+        raise BadValue("pain", f"{shown(text)} is not a whole number from 0 to 10")
+    if (headache is Headache.NONE) != (text == "0"):
+        raise BadValue("pain", f"{shown(text)} does not fit headache '{headache}': 0 stands only with 'none'")
+    return int(text)
+
+
+def _hours(text: str) -> Decimal | None:
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,2})?", text) or Decimal(text) > 24:
+        raise BadValue("hours", f"{shown(text)} is not a number from 0 to 24, with at most two decimals after a point")
+    return Decimal(text)
+
+
+@cache
+def _features(text: str) -> frozenset[Feature]:
+    words = [word.strip().lower() for word in text.split(";") if word.strip()]
+    for word in words:
+        if word not in set(Feature):
+            raise BadValue("features", f"{shown(word)} is not one of {', '.join(Feature)}")
+    return frozenset(map(Feature, words))
+
+
+_DOSES = re.compile(r"(?P<name>.*\S)\s+x\s*(?P<doses>[0-9]{1,4})", re.IGNORECASE | re.DOTALL)
+_CLASS = re.compile(r"class:(?P<word>\w+)", re.IGNORECASE)
+_OWN = re.compile(r"(?P<name>.*\S)\s*\(class:(?P<word>\w+)\)", re.IGNORECASE | re.DOTALL)
+
+
+def _class(word: str) -> MedicationClass:
+    try:
+        return MedicationClass(word.lower())
+    except ValueError:
+        raise BadValue("medicines", f"{shown(word)} is not one of {', '.join(MedicationClass)}") from None
+
+
+def _dose(text: str) -> Dose:
+    name, doses = text, 1
+    if found := _DOSES.fullmatch(text):
+        name, doses = found["name"], int(found["doses"])
+        if not 1 <= doses <= MOST_DOSES:
+            raise BadValue("medicines", f"{shown(text)}: the number of doses is from 1 to {MOST_DOSES}")
+    if found := _CLASS.fullmatch(name):
+        return Dose("", "", "", _class(found["word"]), doses)
+    if found := _OWN.fullmatch(name):
+        if len(found["name"]) > 80:
+            raise BadValue("medicines", f"{shown(name)}: a name has at most 80 characters")
+        return Dose("", found["name"], "", _class(found["word"]), doses)
+    match = catalogue.match(name)
+    if match is None:
+        raise BadValue(
+            "medicines",
+            f"{shown(name)} is not in the catalogue; give its class, such as '{name[:30]} (class:triptan)' "
+            f"or 'class:triptan'; the classes are {', '.join(MedicationClass)}",
+        )
+    return Dose(match.product.key, match.name, match.strength, match.product.medication_class, doses)
+
+
+def _doses(text: str) -> tuple[Dose, ...]:
+    """One entry a medicine: a medicine named twice has its doses added."""
+    total: dict[Dose, int] = {}
+    for part in text.split(";"):
+        if part.strip():
+            dose = _dose(unescaped(part.strip()))
+            once = dose._replace(doses=0)
+            total[once] = total.get(once, 0) + dose.doses
+    return tuple(once._replace(doses=min(doses, MOST_DOSES)) for once, doses in total.items())
+
+
+@cache
+def _medicines(text: str) -> tuple[tuple[Dose, ...], frozenset[MedicationClass]]:
+    doses = _doses(text)
+    return doses, frozenset(dose.medication_class for dose in doses)
+
+
+@cache
+def _date(text: str) -> date:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise BadValue("date", f"{shown(text)} is not YYYY-MM-DD")
+    try:
+        parsed = date.fromisoformat(text)
+    except ValueError:
+        raise BadValue("date", f"{shown(text)} is not a day of the calendar") from None
+    if not 1900 <= parsed.year <= 2199:
+        raise BadValue("date", f"{shown(text)} is not between 1900 and 2199")
+    return parsed
+
+
+def iso_date(text: str) -> date:
+    """A date as `YYYY-MM-DD` and nothing else. Raises `BadValue`."""
+    return _date(text)
+
+
+def _said(headache: str, pain: str, migraine: str, features: str, medicines: str, relief: str) -> _SaidAndTaken:
+    word = Headache(_headache(headache))
+    doses, classes = _medicines(medicines)
+    said = Said(
+        word,
+        _pain(pain, word),
+        _yes_no("migraine", migraine),
+        _features(features),
+        classes,
+        Relief(_relief(relief)) if relief else None,
+    )
+    return said, doses
+
+
+def _other(hours: str, disability: str, menstruation: str) -> Other:
+    return Other(
+        _hours(hours),
+        Disability(_disability(disability)) if disability else None,
+        _yes_no("menstruation", menstruation),
+    )
+
+
+def escaped(text: str) -> str:
+    """Free text that no spreadsheet reads as a formula; `unescaped` is its inverse."""
+    return "'" + text if text[:1] and text[0] in FORMULA_STARTS + "'" else text
+
+
+def unescaped(text: str) -> str:
+    """What `escaped` was given. Text that was never escaped comes back as it is."""
+    return text[1:] if text[:1] == "'" and text[1:2] and text[1] in FORMULA_STARTS + "'" else text
+
+
+def checked_text(column: str, text: str, most: int) -> str:
+    """Free text of at most `most` characters, unescaped. Raises `BadValue`."""
+    if not text:
+        return ""
+    if len(text := unescaped(text)) > most:
+        raise BadValue(column, f"{len(text)} characters are too many; {most} are the most")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise BadValue(column, "not valid UTF-8; save the file as UTF-8") from None
+    if "\x00" in text:
+        raise BadValue(column, "holds a NUL character")
+    return text
+
+
+# --- Rows ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where each known column stands, and how many there are in all."""
+
+    places: Mapping[str, int]
+    width: int
+
+
+def header(names: list[str], known: Iterable[str], required: Iterable[str], report: Report) -> Header | None:
+    """Columns by name in any order. Unknown ones are a notice; `None` when a required or doubled one is wrong."""
+    cleaned = [name.strip().lower() for name in names]
+    wrong = [f"the column '{name}' is missing" for name in required if name not in cleaned]
+    wrong += [f"the column '{name}' stands twice" for name in known if cleaned.count(name) > 1]
+    for text in wrong:
+        report.problem(1, "", text)
+    unknown = [name for name in cleaned if name not in set(known)]
+    if unknown:
+        report.notice(f"columns not known and ignored: {', '.join(map(shown, unknown))}")
+    return None if wrong else Header({name: cleaned.index(name) for name in known if name in cleaned}, len(names))
+
+
+def delimiter(first_line: str) -> str:
+    """`;` where the header has more of them than of `,`."""
+    return ";" if first_line.count(";") > first_line.count(",") else ","
+
+
+def table(file: TextIO, report: Report) -> Iterator[tuple[int, list[str]]]:
+    """Each row of a CSV file with the line on which it begins, the header first; blank lines left out."""
+    first = file.readline()
+    if not first.strip():
+        report.problem(1, "", "the file is empty; a header row is needed")
+        return
+    file.seek(0)
+    reader = csv.reader(file, delimiter=delimiter(first), strict=True)
+    begins = 1
+    while True:
+        try:
+            for row in reader:
+                if row:
+                    yield begins, row
+                begins = reader.line_num + 1
+            return
+        except csv.Error as error:
+            report.problem(begins, "", f"cannot be read ({error}); is a quote opened and not closed?")
+            begins = reader.line_num + 1
+            if "field limit" in str(error) or "unexpected end" in str(error):
+                return
+
+
+def rows(file: TextIO, report: Report) -> Iterator[Row]:
+    """Each good row of a diary CSV; bad ones go into the report. Open the file with `open_text`."""
+    lines = table(file, report)
+    _, names = next(lines, (1, None))
+    found = header(names, COLUMNS, ("date", "headache"), report) if names is not None else None
+    if found is None:
+        return
+    patient_of, date_of = _remembered(found, _patient, "patient"), _remembered(found, _date, "date")
+    said_of, other_of = _remembered(found, _said, *SAID_COLUMNS), _remembered(found, _other, *OTHER_COLUMNS)
+    note_at, width = found.places.get("note"), found.width
+    has_patients = "patient" in found.places
+    for line, row in lines:
+        if len(row) != width:
+            report.problem(line, "", f"{len(row)} columns, but the header has {width}")
+            continue
+        try:
+            said, medicines = said_of(row)
+            yield Row(
+                line,
+                patient_of(row) if has_patients else "",
+                date_of(row),
+                said,
+                medicines,
+                other_of(row),
+                checked_text("note", row[note_at], NOTE_LENGTH) if note_at is not None and row[note_at] else "",
+            )
+        except BadValue:
+            _report_all(report, line, {column: row[at] for column, at in found.places.items()})
+
+
+def _remembered(found: Header, parse: Callable[..., Any], *columns: str) -> Callable[[list[str]], Any]:
+    """The parser of some columns of a row, which parses texts that it has met before no second time."""
+    present = [found.places[column] for column in columns if column in found.places]
+    texts_of = itemgetter(*present) if present else lambda row: ()
+    known: dict[Any, Any] = {}
+
+    def parsed(row: list[str]) -> Any:
+        texts = texts_of(row)
+        value = known.get(texts)
+        if value is None:
+            value = parse(*[row[found.places[c]].strip() if c in found.places else "" for c in columns])
+            if len(known) < MOST_REMEMBERED:
+                known[texts] = value
+        return value
+
+    return parsed
+
+
+def _patient(text: str) -> str:
+    name = checked_text("patient", text, PATIENT_LENGTH)
+    if not name:
+        raise BadValue("patient", "is empty; a pseudonym of 1 to 64 characters is needed")
+    return name
+
+
+def _report_all(report: Report, line: int, cells: Mapping[str, str]) -> None:
+    """Each bad value of a bad row, so that one look at it is enough."""
+    texts = {column: cells.get(column, "").strip() for column in COLUMNS}
+    headache = texts["headache"].lower()
+    # Beside a headache that cannot be read, a pain is read as if the word fitted it.
+    beside = Headache(headache) if headache in set(Headache) else Headache("none" if texts["pain"] == "0" else "yes")
+    checks: tuple[tuple[str, Callable[[str], object]], ...] = (
+        *((("patient", _patient),) if "patient" in cells else ()),
+        ("date", _date),
+        ("headache", _headache),
+        ("pain", lambda text: _pain(text, beside)),
+        ("hours", _hours),
+        ("migraine", lambda text: _yes_no("migraine", text)),
+        ("features", _features),
+        ("medicines", _medicines),
+        ("relief", lambda text: not text or _relief(text)),
+        ("disability", lambda text: not text or _disability(text)),
+        ("menstruation", lambda text: _yes_no("menstruation", text)),
+        ("note", lambda text: checked_text("note", text, NOTE_LENGTH)),
+    )
+    for column, check in checks:
+        try:
+            check(texts[column])
+        except BadValue as error:
+            report.problem(line, error.column, str(error))
+
+
+def open_text(path: str) -> TextIO:
+    """Opens a CSV file. Bytes that are not UTF-8 survive as lone surrogates, to be named with their line."""
+    return open(path, encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+# --- People --------------------------------------------------------------------------------------------------
+
+
+def without_repeats(rows: Iterable[Row], report: Report) -> list[Row]:
+    """One person's rows, one a date. The same row twice is a notice, two different ones are a problem."""
+    found: dict[date, Row] = {}
+    for row in rows:
+        earlier = found.setdefault(row.date, row)
+        if earlier is row:
+            continue
+        if earlier[3:] == row[3:]:
+            report.notice(f"line {row.line}: the same as line {earlier.line}, counted once")
+        else:
+            whose = f" of {shown(row.patient)}" if row.patient else ""
+            report.problem(
+                row.line, "date", f"{row.date}{whose} stands on line {earlier.line} too and differs; keep one of them"
+            )
+    return list(found.values())
+
+
+def grouped(rows: Iterable[Row], report: Report) -> Iterator[tuple[str, list[Row]]]:
+    """Each person with their rows, holding one person at a time. Raises `NotGrouped` when one comes back."""
+    finished: set[str] = set()
+    patient, together = None, []
+    for row in rows:
+        if row.patient != patient:
+            if patient is not None:
+                yield patient, without_repeats(together, report)
+                finished.add(patient)
+            patient, together = row.patient, []
+            if patient in finished:
+                raise NotGrouped(patient)
+        together.append(row)
+    if patient is not None:
+        yield patient, without_repeats(together, report)
+
+
+def gathered(rows: Iterable[Row], report: Report) -> Iterator[tuple[str, list[Row]]]:
+    """Each person with their rows, in order of first appearance, whatever the order of the file."""
+    people: dict[str, list[Row]] = {}
+    for row in rows:
+        people.setdefault(row.patient, []).append(row)
+    for patient, together in people.items():
+        yield patient, without_repeats(together, report)

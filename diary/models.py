@@ -1,0 +1,315 @@
+"""What a patient said, as it was said. Nothing here is computed, and a day without a row is missing."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from diary.rules import Day, Disability, Feature, Headache, MedicationClass, Relief
+
+NOTE_LENGTH = 2000
+LATE_DAYS = 2
+"""A day recorded more than this many days afterwards is marked as late."""
+
+
+def validate_text(text: str) -> None:
+    """Characters that one of the databases refuses: NUL and lone surrogates."""
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValidationError(_("This text holds a character that cannot be stored."))
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(_("This is not a known time zone."))
+
+
+HEADACHE_LABELS = {
+    Headache.NONE: _("No headache"),
+    Headache.YES: _("Headache, severity not recorded"),
+    Headache.MILD: _("Mild headache"),
+    Headache.MODERATE: _("Moderate headache"),
+    Headache.SEVERE: _("Severe headache"),
+}
+FEATURE_LABELS = {
+    Feature.ONE_SIDED: _("On one side"),
+    Feature.PULSATING: _("Throbbing"),
+    Feature.WORSE_WITH_ACTIVITY: _("Worse when moving"),
+    Feature.NAUSEA: _("Nausea"),
+    Feature.VOMITING: _("Vomiting"),
+    Feature.PHOTOPHOBIA: _("Light hurts"),
+    Feature.PHONOPHOBIA: _("Sound hurts"),
+    Feature.AURA: _("Aura before or with it"),
+}
+RELIEF_LABELS = {Relief.NONE: _("None"), Relief.PARTIAL: _("Some"), Relief.FULL: _("Full")}
+DISABILITY_LABELS = {
+    Disability.NONE: _("None"),
+    Disability.PARTLY: _("Partly"),
+    Disability.BED: _("In bed"),
+}
+CLASS_LABELS = {
+    MedicationClass.TRIPTAN: _("Triptans"),
+    MedicationClass.ERGOT: _("Ergots"),
+    MedicationClass.OPIOID: _("Opioids"),
+    MedicationClass.COMBINATION: _("Combination painkillers"),
+    MedicationClass.NON_OPIOID: _("Simple painkillers"),
+    MedicationClass.GEPANT: _("Gepants"),
+    MedicationClass.DITAN: _("Ditans"),
+    MedicationClass.OTHER: _("Other acute medicines"),
+    MedicationClass.ANTIEMETIC: _("Anti-sickness medicines"),
+}
+CLASS_EXPLANATIONS = {
+    MedicationClass.TRIPTAN: _("Made for migraine; the name ends in -triptan, such as sumatriptan."),
+    MedicationClass.ERGOT: _("Older migraine medicines: ergotamine, dihydroergotamine."),
+    MedicationClass.OPIOID: _("Codeine, tramadol, morphine and the like, alone in the tablet."),
+    MedicationClass.COMBINATION: _(
+        "Painkillers with caffeine, codeine or another kind of painkiller in one tablet."
+    ),
+    MedicationClass.NON_OPIOID: _("Paracetamol, aspirin, ibuprofen, naproxen and the like, without caffeine."),
+    MedicationClass.GEPANT: _("Newer migraine medicines: the name ends in -gepant, such as rimegepant."),
+    MedicationClass.DITAN: _("Lasmiditan."),
+    MedicationClass.OTHER: _("An acute headache medicine that is none of these."),
+    MedicationClass.ANTIEMETIC: _("Against nausea only, such as metoclopramide. Never counts as a medication day."),
+}
+
+
+def headache_choices() -> list[tuple[str, Any]]:
+    return [(word.value, label) for word, label in HEADACHE_LABELS.items()]
+
+
+def relief_choices() -> list[tuple[str, Any]]:
+    return [(word.value, label) for word, label in RELIEF_LABELS.items()]
+
+
+def disability_choices() -> list[tuple[str, Any]]:
+    return [(word.value, label) for word, label in DISABILITY_LABELS.items()]
+
+
+def class_choices() -> list[tuple[str, Any]]:
+    return [(word.value, label) for word, label in CLASS_LABELS.items()]
+
+
+@lru_cache(maxsize=512)
+def feature_set(words: str) -> frozenset[Feature]:
+    """The features of a stored `;`-separated text."""
+    return frozenset(Feature(word) for word in words.split(";") if word)
+
+
+def feature_words(features: frozenset[Feature] | set[Feature]) -> str:
+    """The stored text of some features, always in the same order."""
+    return ";".join(feature.value for feature in Feature if feature in features)
+
+
+class Patient(models.Model):
+    """A person with a diary, with or without a sign-in of their own."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="patient"
+    )
+    name = models.CharField(_("name"), max_length=120, validators=[validate_text])
+    date_of_birth = models.DateField(_("date of birth"), null=True, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        indexes = (models.Index(Lower("name"), name="patient_name"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def date_at(self, moment: datetime) -> date:
+        """The calendar date that it is for this person at a moment."""
+        return moment.astimezone(zoneinfo.ZoneInfo(self.time_zone)).date()
+
+
+class MedicineQuerySet(models.QuerySet["Medicine"]):
+    def in_use(self) -> MedicineQuerySet:
+        return self.filter(is_in_use=True)
+
+    def most_used_first(self, since: date) -> MedicineQuerySet:
+        """By days taken since a date, then by name."""
+        days = models.Count("intakes", filter=Q(intakes__day__date__gte=since))
+        return self.annotate(days_taken=days).order_by("-days_taken", "name", "strength")
+
+
+class Medicine(models.Model):
+    """One medicine on a patient's own list.
+
+    `product` is a key of the catalogue, empty for a medicine of the patient's own naming. An empty `name` stands
+    for a class of which nothing more was said.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="medicines")
+    product = models.CharField(max_length=80, blank=True)
+    name = models.CharField(_("name"), max_length=80, blank=True, validators=[validate_text])
+    strength = models.CharField(_("strength"), max_length=32, blank=True, validators=[validate_text])
+    medication_class = models.CharField(_("kind"), max_length=16, choices=class_choices)
+    is_in_use = models.BooleanField(_("in use"), default=True)
+
+    objects = MedicineQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                F("patient"), Lower("name"), Lower("strength"), F("medication_class"), name="medicine_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name or self.class_label} {self.strength}".strip()
+
+    @property
+    def class_label(self) -> str:
+        return str(CLASS_LABELS[MedicationClass(self.medication_class)])
+
+
+class DiaryDayQuerySet(models.QuerySet["DiaryDay"]):
+    def between(self, first: date, last: date) -> DiaryDayQuerySet:
+        return self.filter(date__range=(first, last))
+
+    def within(self, windows: list[tuple[int, date, date]]) -> DiaryDayQuerySet:
+        """Days of several patients, each in their own windows of (patient id, first, last)."""
+        wanted = Q(pk__in=())
+        for patient, first, last in windows:
+            wanted |= Q(patient_id=patient, date__range=(first, last))
+        return self.filter(wanted)
+
+    def records(self) -> list[Day]:
+        """The one door from rows to the rules' days, in order of date; two queries."""
+        return [day for _patient, day in self._records()]
+
+    def records_by_patient(self) -> dict[int, list[Day]]:
+        """The same for several patients, by patient id; two queries."""
+        found: dict[int, list[Day]] = defaultdict(list)
+        for patient, day in self._records():
+            found[patient].append(day)
+        return found
+
+    def _records(self) -> list[tuple[int, Day]]:
+        classes: dict[int, set[str]] = defaultdict(set)
+        taken = Intake.objects.filter(day__in=self.order_by().values("pk"))
+        for day_id, word in taken.values_list("day_id", "medicine__medication_class"):
+            classes[day_id].add(word)
+        rows = self.order_by("date").values_list(
+            "pk", "patient_id", "date", "headache", "pain", "migraine", "features", "relief"
+        )
+        return [
+            (
+                patient,
+                Day(
+                    when,
+                    Headache(headache),
+                    pain,
+                    migraine,
+                    feature_set(features),
+                    frozenset(map(MedicationClass, classes.get(pk, ()))),
+                    Relief(relief) if relief else None,
+                ),
+            )
+            for pk, patient, when, headache, pain, migraine, features, relief in rows
+        ]
+
+
+class DiaryDay(models.Model):
+    """One recorded calendar day in the patient's own time zone; `None` and empty text are 'not recorded'.
+
+    `recorded_on` is the patient's date when the day was first recorded, `None` where that is not known (imports).
+    """
+
+    class Source(models.TextChoices):
+        OWN = "own", _("entered by the patient")
+        IMPORT = "import", _("imported from a file")
+        PAPER = "paper", _("copied from a paper diary")
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="days")
+    date = models.DateField(_("date"))
+    headache = models.CharField(_("headache"), max_length=8, choices=headache_choices)
+    pain = models.PositiveSmallIntegerField(
+        _("worst pain, 0 to 10"), null=True, blank=True, validators=[MaxValueValidator(10)]
+    )
+    hours = models.DecimalField(
+        _("hours of headache"),
+        max_digits=4,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(24)],
+    )
+    migraine = models.BooleanField(_("I think it was migraine"), null=True, blank=True)
+    features = models.CharField(max_length=120, blank=True)
+    relief = models.CharField(
+        _("relief two hours after the medicine"), max_length=8, blank=True, choices=relief_choices
+    )
+    disability = models.CharField(
+        _("kept from the day's work"), max_length=8, blank=True, choices=disability_choices
+    )
+    menstruation = models.BooleanField(_("period"), null=True, blank=True)
+    note = models.TextField(_("note"), max_length=NOTE_LENGTH, blank=True, validators=[validate_text])
+    source = models.CharField(max_length=8, choices=Source.choices, default=Source.OWN)
+    recorded_on = models.DateField(null=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = DiaryDayQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint("patient", "date", name="one_day_a_date"),
+            models.CheckConstraint(
+                condition=Q(headache__in=[word.value for word in Headache]), name="day_headache_known"
+            ),
+            models.CheckConstraint(condition=Q(pain__isnull=True) | Q(pain__lte=10), name="day_pain_0_to_10"),
+            models.CheckConstraint(
+                condition=Q(pain__isnull=True) | Q(headache="none", pain=0) | (~Q(headache="none") & Q(pain__gte=1)),
+                name="day_pain_0_only_without_headache",
+            ),
+            models.CheckConstraint(
+                condition=Q(hours__isnull=True) | Q(hours__gte=0, hours__lte=24), name="day_hours_0_to_24"
+            ),
+            models.CheckConstraint(
+                condition=Q(relief__in=["", *(word.value for word in Relief)]), name="day_relief_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(disability__in=["", *(word.value for word in Disability)]), name="day_disability_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.date}: {self.headache}"
+
+    @property
+    def feature_set(self) -> frozenset[Feature]:
+        return feature_set(self.features)
+
+    @property
+    def is_late(self) -> bool:
+        """First recorded more than two days afterwards."""
+        return self.recorded_on is not None and self.recorded_on > self.date + timedelta(days=LATE_DAYS)
+
+
+class Intake(models.Model):
+    """Doses of one medicine on one day. Criteria count days, so doses never enter a count."""
+
+    day = models.ForeignKey(DiaryDay, on_delete=models.CASCADE, related_name="intakes")
+    medicine = models.ForeignKey(Medicine, on_delete=models.PROTECT, related_name="intakes")
+    doses = models.PositiveSmallIntegerField(_("doses"), default=1)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint("day", "medicine", name="one_intake_a_medicine"),
+            models.CheckConstraint(condition=Q(doses__gte=1, doses__lte=99), name="intake_1_to_99_doses"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.medicine} x{self.doses}"
