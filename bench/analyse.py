@@ -1,6 +1,6 @@
 """Times `manage.py analyse` on a generated file against `csv.reader` alone reading the same file to the end.
 
-    python bench/analyse.py [--patients 1000] [--days 1000] [--runs 3]
+python bench/analyse.py [--patients 1000] [--days 1000] [--runs 3]
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS = (
-    "patient date headache pain hours migraine features medicines relief disability menstruation note".split()
+    ["patient", "date", "headache", "pain", "hours", "migraine", "features", "medicines", "relief", "disability", "menstruation", "note"]
 )
 MEDICINES = (
     "sumatriptan 50 mg",

@@ -16,7 +16,8 @@ class Navigation:
 
     def __init__(self, request: HttpRequest) -> None:
         signed_in = request.user.is_authenticated
-        self.is_patient = signed_in and patient_of(request.user) is not None
+        known = getattr(request, "patient", None)
+        self.is_patient = signed_in and (known or patient_of(request.user)) is not None
         self.is_clinician = signed_in and memberships_of(request.user).exists()
         match = request.resolver_match
         self.current = CURRENT.get(match.url_name or "", "") if match else ""

@@ -112,7 +112,9 @@ def analysis_json(patient: str, found: Analysis) -> dict[str, Any]:
         "months": [month_json(month) for month in found.months],
         "patterns": {
             "chronic_migraine": _run(found.chronic_migraine),
-            "medication_overuse_headache": {code: _run(run) for code, run in found.medication_overuse.items()},
+            "medication_overuse_headache": {
+                code: _run(run) for code, run in found.medication_overuse.items()
+            },
         },
         "baseline": window_json(found.baseline),
         "cycles": [cycle_json(result) for result in found.cycles],
@@ -198,14 +200,22 @@ def _month_line(month: Month) -> str:
 
 def _cycle_line(result: CycleResult) -> str:
     window, change = result.evaluation, result.reduction
-    counts = f"{_span(window.headache_days, window.missing)} of {window.days} days" if window else "no evaluation window"
+    counts = (
+        f"{_span(window.headache_days, window.missing)} of {window.days} days"
+        if window
+        else "no evaluation window"
+    )
     fall = (
         f"fall {_percent(change.point)} % ({_percent(change.low)} to {_percent(change.high)})"
         if change
         else "fall: cannot evaluate"
     )
-    states = ", ".join(f"{percent} %: {STATE_WORDS[result.responder[percent]]}" for percent in RESPONDER_PERCENT)
-    return f"  cycle {result.cycle.number} from {result.cycle.starts_on}: weeks 9-12: {counts}; {fall}; {states}"
+    states = ", ".join(
+        f"{percent} %: {STATE_WORDS[result.responder[percent]]}" for percent in RESPONDER_PERCENT
+    )
+    return (
+        f"  cycle {result.cycle.number} from {result.cycle.starts_on}: weeks 9-12: {counts}; {fall}; {states}"
+    )
 
 
 def text_lines(patient: str, found: Analysis) -> Iterator[str]:

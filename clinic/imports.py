@@ -83,5 +83,7 @@ def sessions_by_patient(file: TextIO, report: Report) -> dict[str, list[SessionR
         earlier = found.setdefault(row.patient, {}).setdefault(row.date, row)
         if earlier is not row:
             whose = f" of {shown(row.patient)}" if row.patient else ""
-            report.problem(row.line, "date", f"{row.date}{whose} stands on line {earlier.line} too; keep one session")
+            report.problem(
+                row.line, "date", f"{row.date}{whose} stands on line {earlier.line} too; keep one session"
+            )
     return {patient: list(sessions.values()) for patient, sessions in found.items()}

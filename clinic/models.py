@@ -71,7 +71,8 @@ class CareLink(models.Model):
                 name="one_patient_a_reference",
             ),
             models.CheckConstraint(
-                condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")), name="care_link_ends_after_start"
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")),
+                name="care_link_ends_after_start",
             ),
         )
 
@@ -108,10 +109,12 @@ class InjectionSession(models.Model):
         constraints = (
             models.UniqueConstraint("patient", "date", name="one_session_a_date"),
             models.CheckConstraint(
-                condition=Q(units__isnull=True) | Q(units__gte=1, units__lte=1000), name="session_units_1_to_1000"
+                condition=Q(units__isnull=True) | Q(units__gte=1, units__lte=1000),
+                name="session_units_1_to_1000",
             ),
             models.CheckConstraint(
-                condition=Q(sites__isnull=True) | Q(sites__gte=1, sites__lte=100), name="session_sites_1_to_100"
+                condition=Q(sites__isnull=True) | Q(sites__gte=1, sites__lte=100),
+                name="session_sites_1_to_100",
             ),
         )
 

@@ -39,6 +39,18 @@ UNITS_PER_SITE = 5
 """PREEMPT: 31 fixed sites of 5 units, up to 39 with those that follow the pain."""
 
 
+def dosing_remarks(units: int | None, sites: int | None) -> list[str]:
+    """What lies outside PREEMPT's published dosing: `units`, `sites`, `units_per_site`. `None` is not recorded."""
+    remarks = []
+    if units is not None and not FIXED_UNITS <= units <= MOST_UNITS:
+        remarks.append("units")
+    if sites is not None and not FIXED_SITES <= sites <= MOST_SITES:
+        remarks.append("sites")
+    if units is not None and sites is not None and units != sites * UNITS_PER_SITE:
+        remarks.append("units_per_site")
+    return remarks
+
+
 # --- Windows around the injections ---------------------------------------------------------------------------
 
 
@@ -141,11 +153,14 @@ def reduction(before: Window | None, after: Window | None) -> Reduction | None:
     if min(before.recorded, after.recorded) < CYCLE_DAYS_RECORDED:
         return None
     return Reduction(
-        point=1 - Fraction(after.headache_days, after.recorded) / Fraction(before.headache_days, before.recorded),
+        point=1
+        - Fraction(after.headache_days, after.recorded) / Fraction(before.headache_days, before.recorded),
         low=1
-        - Fraction(after.headache_days + after.missing, after.days) / Fraction(before.headache_days, before.days),
+        - Fraction(after.headache_days + after.missing, after.days)
+        / Fraction(before.headache_days, before.days),
         high=1
-        - Fraction(after.headache_days, after.days) / Fraction(before.headache_days + before.missing, before.days),
+        - Fraction(after.headache_days, after.days)
+        / Fraction(before.headache_days + before.missing, before.days),
     )
 
 
@@ -175,9 +190,7 @@ class CycleResult:
         return {percent: responder(self.reduction, percent) for percent in RESPONDER_PERCENT}
 
 
-def cycle_results(
-    diary: Diary, sessions: Sequence[date]
-) -> list[CycleResult]:
+def cycle_results(diary: Diary, sessions: Sequence[date]) -> list[CycleResult]:
     """Each cycle's counts against the one baseline."""
     before = baseline(diary, sessions)
     return [_cycle_result(diary, cycle, before) for cycle in cycles(sessions)]
@@ -258,9 +271,7 @@ def _inadequate(criteria: PublishedCriteria, results: Sequence[CycleResult]) -> 
 
 def _episodic(criteria: PublishedCriteria, results: Sequence[CycleResult], counted: Sequence[Month]) -> Run:
     treated = [m for m in counted if m.month >= results[0].cycle.starts_on]
-    below = [
-        turned_round(threshold(m.headache_days, m.missing, criteria.episodic_below)) for m in treated
-    ]
+    below = [turned_round(threshold(m.headache_days, m.missing, criteria.episodic_below)) for m in treated]
     return longest_run(below, criteria.episodic_months)
 
 

@@ -22,7 +22,7 @@ def patient_of(user: Any) -> Patient | None:
 
 def patient_only(
     view: Callable[Concatenate[HttpRequest, Patient, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+) -> Callable[..., HttpResponse]:
     """The view gets the signed-in person's own diary; who has none is asked to begin one."""
 
     @wraps(view)
@@ -30,6 +30,8 @@ def patient_only(
         patient = patient_of(request.user)
         if patient is None:
             return redirect("begin")
+        # The page's frame asks again whether this person keeps a diary.
+        request.patient = patient  # type: ignore[attr-defined]
         return view(request, patient, *args, **kwargs)
 
     return audience("patient")(guarded)

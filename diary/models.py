@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import zoneinfo
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from unicodedata import category
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -18,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from diary.rules import Day, Disability, Feature, Headache, MedicationClass, Relief
+from diary.words import CLASS_LABELS, class_choices, disability_choices, headache_choices, relief_choices
 
 NOTE_LENGTH = 2000
 LATE_DAYS = 2
@@ -30,74 +32,23 @@ def validate_text(text: str) -> None:
         raise ValidationError(_("This text holds a character that cannot be stored."))
 
 
+def validate_medicine_name(name: str) -> None:
+    """Control characters, `;` and outer spaces would not survive the diary CSV, where `;` stands between medicines."""
+    validate_text(name)
+    if ";" in name or name != name.strip() or any(category(character) == "Cc" for character in name):
+        raise ValidationError(_("A medicine's name holds no semicolon and no line break."))
+
+
+def validate_strength(strength: str) -> None:
+    """As for a name; nor brackets, in which the diary CSV writes it."""
+    validate_medicine_name(strength)
+    if "(" in strength or ")" in strength:
+        raise ValidationError(_("A strength holds no brackets."))
+
+
 def validate_time_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
         raise ValidationError(_("This is not a known time zone."))
-
-
-HEADACHE_LABELS = {
-    Headache.NONE: _("No headache"),
-    Headache.YES: _("Headache, severity not recorded"),
-    Headache.MILD: _("Mild headache"),
-    Headache.MODERATE: _("Moderate headache"),
-    Headache.SEVERE: _("Severe headache"),
-}
-FEATURE_LABELS = {
-    Feature.ONE_SIDED: _("On one side"),
-    Feature.PULSATING: _("Throbbing"),
-    Feature.WORSE_WITH_ACTIVITY: _("Worse when moving"),
-    Feature.NAUSEA: _("Nausea"),
-    Feature.VOMITING: _("Vomiting"),
-    Feature.PHOTOPHOBIA: _("Light hurts"),
-    Feature.PHONOPHOBIA: _("Sound hurts"),
-    Feature.AURA: _("Aura before or with it"),
-}
-RELIEF_LABELS = {Relief.NONE: _("None"), Relief.PARTIAL: _("Some"), Relief.FULL: _("Full")}
-DISABILITY_LABELS = {
-    Disability.NONE: _("None"),
-    Disability.PARTLY: _("Partly"),
-    Disability.BED: _("In bed"),
-}
-CLASS_LABELS = {
-    MedicationClass.TRIPTAN: _("Triptans"),
-    MedicationClass.ERGOT: _("Ergots"),
-    MedicationClass.OPIOID: _("Opioids"),
-    MedicationClass.COMBINATION: _("Combination painkillers"),
-    MedicationClass.NON_OPIOID: _("Simple painkillers"),
-    MedicationClass.GEPANT: _("Gepants"),
-    MedicationClass.DITAN: _("Ditans"),
-    MedicationClass.OTHER: _("Other acute medicines"),
-    MedicationClass.ANTIEMETIC: _("Anti-sickness medicines"),
-}
-CLASS_EXPLANATIONS = {
-    MedicationClass.TRIPTAN: _("Made for migraine; the name ends in -triptan, such as sumatriptan."),
-    MedicationClass.ERGOT: _("Older migraine medicines: ergotamine, dihydroergotamine."),
-    MedicationClass.OPIOID: _("Codeine, tramadol, morphine and the like, alone in the tablet."),
-    MedicationClass.COMBINATION: _(
-        "Painkillers with caffeine, codeine or another kind of painkiller in one tablet."
-    ),
-    MedicationClass.NON_OPIOID: _("Paracetamol, aspirin, ibuprofen, naproxen and the like, without caffeine."),
-    MedicationClass.GEPANT: _("Newer migraine medicines: the name ends in -gepant, such as rimegepant."),
-    MedicationClass.DITAN: _("Lasmiditan."),
-    MedicationClass.OTHER: _("An acute headache medicine that is none of these."),
-    MedicationClass.ANTIEMETIC: _("Against nausea only, such as metoclopramide. Never counts as a medication day."),
-}
-
-
-def headache_choices() -> list[tuple[str, Any]]:
-    return [(word.value, label) for word, label in HEADACHE_LABELS.items()]
-
-
-def relief_choices() -> list[tuple[str, Any]]:
-    return [(word.value, label) for word, label in RELIEF_LABELS.items()]
-
-
-def disability_choices() -> list[tuple[str, Any]]:
-    return [(word.value, label) for word, label in DISABILITY_LABELS.items()]
-
-
-def class_choices() -> list[tuple[str, Any]]:
-    return [(word.value, label) for word, label in CLASS_LABELS.items()]
 
 
 @lru_cache(maxsize=512)
@@ -119,7 +70,9 @@ class Patient(models.Model):
     )
     name = models.CharField(_("name"), max_length=120, validators=[validate_text])
     date_of_birth = models.DateField(_("date of birth"), null=True, blank=True)
-    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -127,6 +80,10 @@ class Patient(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def first_day(self) -> date | None:
+        """The first recorded date; `None` when nothing is recorded yet."""
+        return self.days.aggregate(first=models.Min("date"))["first"]
 
     def date_at(self, moment: datetime) -> date:
         """The calendar date that it is for this person at a moment."""
@@ -137,10 +94,35 @@ class MedicineQuerySet(models.QuerySet["Medicine"]):
     def in_use(self) -> MedicineQuerySet:
         return self.filter(is_in_use=True)
 
-    def most_used_first(self, since: date) -> MedicineQuerySet:
-        """By days taken since a date, then by name."""
-        days = models.Count("intakes", filter=Q(intakes__day__date__gte=since))
-        return self.annotate(days_taken=days).order_by("-days_taken", "name", "strength")
+    def put_on_list(
+        self, patient: Patient, product: str, name: str, strength: str, medication_class: str
+    ) -> Medicine:
+        """The patient's medicine of this name and strength, in use from now on; made where it is new."""
+        found = self.filter(
+            patient=patient,
+            name__iexact=name,
+            strength__iexact=strength,
+            medication_class=medication_class,
+        ).first()
+        if found is None:
+            return self.create(
+                patient=patient,
+                product=product,
+                name=name,
+                strength=strength,
+                medication_class=medication_class,
+            )
+        found.is_in_use = True
+        found.save(update_fields=["is_in_use"])
+        return found
+
+    def for_day(self, day: date) -> MedicineQuerySet:
+        """Most used in the last 90 days first; each with `doses_on_day`, `None` when not taken on that day."""
+        lately = Q(intakes__day__date__range=(day - timedelta(days=90), day))
+        return self.annotate(
+            days_taken=models.Count("intakes", filter=lately),
+            doses_on_day=models.Sum("intakes__doses", filter=Q(intakes__day__date=day)),
+        ).order_by("-days_taken", "name", "strength", "pk")
 
 
 class Medicine(models.Model):
@@ -152,10 +134,13 @@ class Medicine(models.Model):
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="medicines")
     product = models.CharField(max_length=80, blank=True)
-    name = models.CharField(_("name"), max_length=80, blank=True, validators=[validate_text])
-    strength = models.CharField(_("strength"), max_length=32, blank=True, validators=[validate_text])
+    name = models.CharField(_("name"), max_length=80, blank=True, validators=[validate_medicine_name])
+    strength = models.CharField(_("strength"), max_length=32, blank=True, validators=[validate_strength])
     medication_class = models.CharField(_("kind"), max_length=16, choices=class_choices)
     is_in_use = models.BooleanField(_("in use"), default=True)
+
+    doses_on_day: int | None
+    """Set by `MedicineQuerySet.for_day` alone."""
 
     objects = MedicineQuerySet.as_manager()
 
@@ -177,6 +162,14 @@ class Medicine(models.Model):
 class DiaryDayQuerySet(models.QuerySet["DiaryDay"]):
     def between(self, first: date, last: date) -> DiaryDayQuerySet:
         return self.filter(date__range=(first, last))
+
+    def late(self) -> DiaryDayQuerySet:
+        """Days first recorded more than two days afterwards, as `DiaryDay.is_late`."""
+        return self.annotate(
+            days_after=models.ExpressionWrapper(
+                F("recorded_on") - F("date"), output_field=models.DurationField()
+            )
+        ).filter(days_after__gt=timedelta(days=LATE_DAYS))
 
     def within(self, windows: list[tuple[int, date, date]]) -> DiaryDayQuerySet:
         """Days of several patients, each in their own windows of (patient id, first, last)."""
@@ -271,7 +264,9 @@ class DiaryDay(models.Model):
             ),
             models.CheckConstraint(condition=Q(pain__isnull=True) | Q(pain__lte=10), name="day_pain_0_to_10"),
             models.CheckConstraint(
-                condition=Q(pain__isnull=True) | Q(headache="none", pain=0) | (~Q(headache="none") & Q(pain__gte=1)),
+                condition=Q(pain__isnull=True)
+                | Q(headache="none", pain=0)
+                | (~Q(headache="none") & Q(pain__gte=1)),
                 name="day_pain_0_only_without_headache",
             ),
             models.CheckConstraint(
@@ -281,12 +276,18 @@ class DiaryDay(models.Model):
                 condition=Q(relief__in=["", *(word.value for word in Relief)]), name="day_relief_known"
             ),
             models.CheckConstraint(
-                condition=Q(disability__in=["", *(word.value for word in Disability)]), name="day_disability_known"
+                condition=Q(disability__in=["", *(word.value for word in Disability)]),
+                name="day_disability_known",
             ),
         )
 
     def __str__(self) -> str:
         return f"{self.date}: {self.headache}"
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Left to the database when it saves: asking it beforehand takes a query and a write lock for each. The form
+        says them in words.
+        """
 
     @property
     def feature_set(self) -> frozenset[Feature]:

@@ -377,7 +377,11 @@ class Month:
 
     def __post_init__(self) -> None:
         counts = (self.headache_days, self.acute_medication_days, *self.medication_days.values())
-        if self.recorded > self.days or max(counts) > self.recorded or self.migraine_days > self.headache_days:
+        if (
+            self.recorded > self.days
+            or max(counts) > self.recorded
+            or self.migraine_days > self.headache_days
+        ):
             raise ValueError(f"impossible counts: {self}")
 
     @property
@@ -440,7 +444,7 @@ def month(diary: Diary, first: date) -> Month:
     days = monthrange(first.year, first.month)[1]
     tally = diary.kinds(first, first.replace(day=days))
     recorded = tally.total()
-    per_class = dict.fromkeys(COUNTED_CLASSES, 0)
+    per_class: dict[MedicationClass, int] = dict.fromkeys(COUNTED_CLASSES, 0)
     for kind, number in tally.items():
         for medication_class in kind.classes:
             per_class[medication_class] += number
@@ -500,11 +504,8 @@ def longest_run(states: Sequence[Reached], required: int) -> Run:
     """Whether `required` consecutive months are reached: surely, only if uncertain months count too, or not."""
     sure = _longest(states, Reached.REACHED)
     possible = _longest(states, Reached.REACHED, Reached.UNCERTAIN)
-    if sure >= required:
-        state = Reached.REACHED
-    else:
-        state = Reached.UNCERTAIN if possible >= required else Reached.NOT_REACHED
-    return Run(state, sure, possible, required)
+    # Reached when the sure run is long enough; open when it could be with the uncertain months.
+    return Run(threshold(sure, possible - sure, required), sure, possible, required)
 
 
 def both(one: Reached, other: Reached) -> Reached:

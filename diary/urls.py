@@ -1,1 +1,22 @@
-urlpatterns: list = []
+from django.urls import path, register_converter
+
+from diary import converters, views
+
+register_converter(converters.DateConverter, "date")
+register_converter(converters.MonthConverter, "month")
+
+urlpatterns = [
+    path("", views.today, name="today"),
+    path("days/<date:when>/", views.day, name="day"),
+    path("days/<date:when>/headache/", views.headache, name="headache"),
+    path("days/<date:when>/dose/", views.dose, name="dose"),
+    path("days/<date:when>/delete/", views.delete_day, name="delete_day"),
+    path("days/headache-free/", views.headache_free, name="headache_free"),
+    path("undo/", views.undo, name="undo"),
+    path("medicines/", views.medicines, name="medicines"),
+    path("medicines/add/", views.add_medicine, name="add_medicine"),
+    path("medicines/add-own/", views.add_own_medicine, name="add_own_medicine"),
+    path("medicines/<int:medicine_id>/use/", views.use_medicine, name="use_medicine"),
+    path("begin/", views.begin, name="begin"),
+    path("help/", views.help_page, name="help"),
+]

@@ -15,6 +15,7 @@ from decimal import Decimal
 from functools import cache
 from operator import itemgetter
 from typing import Any, NamedTuple, TextIO
+from unicodedata import category
 
 from diary import catalogue
 from diary.rules import Day, Disability, Feature, Headache, MedicationClass, Relief
@@ -37,6 +38,10 @@ SAID_COLUMNS = ("headache", "pain", "migraine", "features", "medicines", "relief
 OTHER_COLUMNS = ("hours", "disability", "menstruation")
 NOTE_LENGTH = 2000
 PATIENT_LENGTH = 64
+NAME_LENGTH = 80
+STRENGTH_LENGTH = 32
+MEDICINE_LENGTH = 200
+"""An entry with name, strength, class and doses is shorter; a longer one is not worth the search for them."""
 MOST_DOSES = 99
 MOST_REMEMBERED = 100_000
 FORMULA_STARTS = "=+-@\t\r\n\x00＝＋－＠"
@@ -98,11 +103,15 @@ class Row(NamedTuple):
 
 @dataclass
 class Report:
-    """What was found on the way: `problems` are rows left out, `notices` are for information."""
+    """What was found on the way: `problems` are rows left out, `notices` are for information.
+
+    `is_cut_short`: not a row alone, but the header or the rest of the file could not be read.
+    """
 
     problems: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     bad_lines: set[int] = field(default_factory=set)
+    is_cut_short: bool = False
 
     def problem(self, line: int, column: str, text: str) -> None:
         """A row that cannot be taken."""
@@ -161,7 +170,9 @@ def _hours(text: str) -> Decimal | None:
     if not text:
         return None
     if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,2})?", text) or Decimal(text) > 24:
-        raise BadValue("hours", f"{shown(text)} is not a number from 0 to 24, with at most two decimals after a point")
+        raise BadValue(
+            "hours", f"{shown(text)} is not a number from 0 to 24, with at most two decimals after a point"
+        )
     return Decimal(text)
 
 
@@ -176,7 +187,9 @@ def _features(text: str) -> frozenset[Feature]:
 
 _DOSES = re.compile(r"(?P<name>.*\S)\s+x\s*(?P<doses>[0-9]{1,4})", re.IGNORECASE | re.DOTALL)
 _CLASS = re.compile(r"class:(?P<word>\w+)", re.IGNORECASE)
-_OWN = re.compile(r"(?P<name>.*\S)\s*\(class:(?P<word>\w+)\)", re.IGNORECASE | re.DOTALL)
+_OWN = re.compile(
+    r"(?P<name>.*?)\s*\((?:(?P<strength>[^();]+),\s*)?class:(?P<word>\w+)\)", re.IGNORECASE | re.DOTALL
+)
 
 
 def _class(word: str) -> MedicationClass:
@@ -186,7 +199,10 @@ def _class(word: str) -> MedicationClass:
         raise BadValue("medicines", f"{shown(word)} is not one of {', '.join(MedicationClass)}") from None
 
 
-def _dose(text: str) -> Dose:
+def dose(text: str) -> Dose:
+    """One medicine with its doses as people write it: `NAME`, `NAME xN`, `class:triptan`. Raises `BadValue`."""
+    if len(text) > MEDICINE_LENGTH:
+        raise BadValue("medicines", f"{shown(text)} is too long for a medicine")
     name, doses = text, 1
     if found := _DOSES.fullmatch(text):
         name, doses = found["name"], int(found["doses"])
@@ -195,9 +211,7 @@ def _dose(text: str) -> Dose:
     if found := _CLASS.fullmatch(name):
         return Dose("", "", "", _class(found["word"]), doses)
     if found := _OWN.fullmatch(name):
-        if len(found["name"]) > 80:
-            raise BadValue("medicines", f"{shown(name)}: a name has at most 80 characters")
-        return Dose("", found["name"], "", _class(found["word"]), doses)
+        return _own(found["name"], (found["strength"] or "").strip(), found["word"], doses)
     match = catalogue.match(name)
     if match is None:
         raise BadValue(
@@ -208,14 +222,25 @@ def _dose(text: str) -> Dose:
     return Dose(match.product.key, match.name, match.strength, match.product.medication_class, doses)
 
 
+def _own(name: str, strength: str, word: str, doses: int) -> Dose:
+    if len(name) > NAME_LENGTH or len(strength) > STRENGTH_LENGTH:
+        raise BadValue(
+            "medicines",
+            f"{shown(name)}: a name has at most {NAME_LENGTH} characters, a strength {STRENGTH_LENGTH}",
+        )
+    if any(category(character) in ("Cc", "Cs") for character in name + strength):
+        raise BadValue("medicines", f"{shown(name)} holds a character that a name cannot hold")
+    return Dose("", name, strength, _class(word), doses)
+
+
 def _doses(text: str) -> tuple[Dose, ...]:
     """One entry a medicine: a medicine named twice has its doses added."""
     total: dict[Dose, int] = {}
     for part in text.split(";"):
         if part.strip():
-            dose = _dose(unescaped(part.strip()))
-            once = dose._replace(doses=0)
-            total[once] = total.get(once, 0) + dose.doses
+            one = dose(unescaped(part.strip()))
+            once = one._replace(doses=0)
+            total[once] = total.get(once, 0) + one.doses
     return tuple(once._replace(doses=min(doses, MOST_DOSES)) for once, doses in total.items())
 
 
@@ -243,7 +268,9 @@ def iso_date(text: str) -> date:
     return _date(text)
 
 
-def _said(headache: str, pain: str, migraine: str, features: str, medicines: str, relief: str) -> _SaidAndTaken:
+def _said(
+    headache: str, pain: str, migraine: str, features: str, medicines: str, relief: str
+) -> _SaidAndTaken:
     word = Headache(_headache(headache))
     doses, classes = _medicines(medicines)
     said = Said(
@@ -308,10 +335,15 @@ def header(names: list[str], known: Iterable[str], required: Iterable[str], repo
     wrong += [f"the column '{name}' stands twice" for name in known if cleaned.count(name) > 1]
     for text in wrong:
         report.problem(1, "", text)
+    report.is_cut_short = bool(wrong)
     unknown = [name for name in cleaned if name not in set(known)]
     if unknown:
         report.notice(f"columns not known and ignored: {', '.join(map(shown, unknown))}")
-    return None if wrong else Header({name: cleaned.index(name) for name in known if name in cleaned}, len(names))
+    return (
+        None
+        if wrong
+        else Header({name: cleaned.index(name) for name in known if name in cleaned}, len(names))
+    )
 
 
 def delimiter(first_line: str) -> str:
@@ -324,6 +356,7 @@ def table(file: TextIO, report: Report) -> Iterator[tuple[int, list[str]]]:
     first = file.readline()
     if not first.strip():
         report.problem(1, "", "the file is empty; a header row is needed")
+        report.is_cut_short = True
         return
     file.seek(0)
     reader = csv.reader(file, delimiter=delimiter(first), strict=True)
@@ -339,6 +372,7 @@ def table(file: TextIO, report: Report) -> Iterator[tuple[int, list[str]]]:
             report.problem(begins, "", f"cannot be read ({error}); is a quote opened and not closed?")
             begins = reader.line_num + 1
             if "field limit" in str(error) or "unexpected end" in str(error):
+                report.is_cut_short = True
                 return
 
 
@@ -366,7 +400,9 @@ def rows(file: TextIO, report: Report) -> Iterator[Row]:
                 said,
                 medicines,
                 other_of(row),
-                checked_text("note", row[note_at], NOTE_LENGTH) if note_at is not None and row[note_at] else "",
+                checked_text("note", row[note_at], NOTE_LENGTH)
+                if note_at is not None and row[note_at]
+                else "",
             )
         except BadValue:
             _report_all(report, line, {column: row[at] for column, at in found.places.items()})
@@ -402,7 +438,11 @@ def _report_all(report: Report, line: int, cells: Mapping[str, str]) -> None:
     texts = {column: cells.get(column, "").strip() for column in COLUMNS}
     headache = texts["headache"].lower()
     # Beside a headache that cannot be read, a pain is read as if the word fitted it.
-    beside = Headache(headache) if headache in set(Headache) else Headache("none" if texts["pain"] == "0" else "yes")
+    beside = (
+        Headache(headache)
+        if headache in set(Headache)
+        else Headache("none" if texts["pain"] == "0" else "yes")
+    )
     checks: tuple[tuple[str, Callable[[str], object]], ...] = (
         *((("patient", _patient),) if "patient" in cells else ()),
         ("date", _date),
@@ -444,7 +484,9 @@ def without_repeats(rows: Iterable[Row], report: Report) -> list[Row]:
         else:
             whose = f" of {shown(row.patient)}" if row.patient else ""
             report.problem(
-                row.line, "date", f"{row.date}{whose} stands on line {earlier.line} too and differs; keep one of them"
+                row.line,
+                "date",
+                f"{row.date}{whose} stands on line {earlier.line} too and differs; keep one of them",
             )
     return list(found.values())
 

@@ -26,7 +26,9 @@ Analyses = Iterator[tuple[str, Analysis]]
 def _write_json(found: Analyses, out: TextIO, definition: MigraineDay) -> None:
     out.write(f'{{"schema": {SCHEMA}, "migraine_day": {json.dumps(definition.key)}, "patients": [')
     for number, (patient, one) in enumerate(found):
-        out.write(("," if number else "") + "\n" + json.dumps(analysis_json(patient, one), ensure_ascii=False))
+        out.write(
+            ("," if number else "") + "\n" + json.dumps(analysis_json(patient, one), ensure_ascii=False)
+        )
     out.write("]}\n")
 
 
@@ -39,7 +41,9 @@ def _write_csv(found: Analyses, out: TextIO, definition: MigraineDay) -> None:
 
 def _write_text(found: Analyses, out: TextIO, definition: MigraineDay) -> None:
     out.write(f"Migraine days: {definition.source}.\n")
-    out.write("A range counts the days that were not recorded either way. These are counts, not a diagnosis.\n\n")
+    out.write(
+        "A range counts the days that were not recorded either way. These are counts, not a diagnosis.\n\n"
+    )
     for patient, one in found:
         out.writelines(line + "\n" for line in text_lines(patient, one))
 
@@ -53,11 +57,13 @@ WRITERS: dict[str, Callable[[Analyses, TextIO, MigraineDay], None]] = {
 
 class Command(BaseCommand):
     help = "Counts a diary CSV beside the published numbers. Reads files, touches no database."
-    requires_system_checks: list[str] = []  # noqa: RUF012
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("diary", metavar="DIARY.csv")
-        parser.add_argument("--sessions", metavar="SESSIONS.csv", help="injection sessions of the same patients")
+        parser.add_argument(
+            "--sessions", metavar="SESSIONS.csv", help="injection sessions of the same patients"
+        )
         parser.add_argument("--migraine-day", choices=MIGRAINE_DAYS, default="pragmatic")
         parser.add_argument("--format", choices=WRITERS, default="text")
 
@@ -72,7 +78,7 @@ class Command(BaseCommand):
                 out.truncate()
                 report = self._analyse(options, gathered, out)
             except OSError as error:
-                report.problem(0, "", f"{error.filename}: {error.strerror}")
+                report.problems.append(f"{error.filename}: {error.strerror}")
             for line in (*report.notices, *report.problems):
                 self.stderr.write(line)
             if report.problems:
@@ -101,7 +107,10 @@ class Command(BaseCommand):
         return {patient: [row.date for row in together] for patient, together in found.items()}
 
     def _analyses(
-        self, people: Iterator[tuple[str, list[Row]]], sessions: dict[str, list[date]], definition: MigraineDay
+        self,
+        people: Iterator[tuple[str, list[Row]]],
+        sessions: dict[str, list[date]],
+        definition: MigraineDay,
     ) -> Analyses:
         started = told = time.monotonic()
         counted = 0

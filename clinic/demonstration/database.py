@@ -1,0 +1,191 @@
+"""Writes the demonstration into an empty database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cache
+from random import Random
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from accounts.demonstration import ACCOUNTS, PASSWORD
+from accounts.models import User
+from clinic.demonstration.diaries import Story, Told, story
+from clinic.demonstration.people import CAST, COURSES, KITS, Person, people
+from clinic.models import CareLink, Clinic, InjectionSession, Membership
+from clinic.rules import FIXED_SITES, MOST_SITES, UNITS_PER_SITE
+from diary.imports.diary_csv import dose
+from diary.models import DiaryDay, Intake, Medicine, Patient, feature_words
+
+CLINIC_NAME, CLINIC_SLUG = "Riverside Headache Clinic", "riverside"
+PRODUCT = "onabotulinumtoxinA (Botox)"
+SEED = 7
+YEARS = 1.5
+PATIENTS = len(CAST)
+TOGETHER = 25
+"""Patients written at a time: enough for few statements, little enough for memory."""
+
+
+def is_empty() -> bool:
+    """No user and no patient: nothing that the demonstration could be mixed up with."""
+    return not (User.objects.exists() or Patient.objects.exists())
+
+
+@transaction.atomic
+def create(
+    today: date,
+    patients: int = PATIENTS,
+    years: float = YEARS,
+    seed: int = SEED,
+    progress: Callable[[int], None] = lambda number: None,
+) -> None:
+    """The clinic, its staff and its patients as they would be on `today`; the same for the same arguments."""
+    clinic = Clinic.objects.create(name=CLINIC_NAME, slug=CLINIC_SLUG)
+    began = _noon(today - timedelta(days=round(years * 365.25)))
+    patient_account, clinician, admin = _accounts(began)
+    # A lead sees all that a clinician sees, and the service's results too.
+    Membership.objects.create(clinic=clinic, user=clinician, role=Membership.Role.LEAD)
+    Membership.objects.create(clinic=clinic, user=admin, role=Membership.Role.ADMINISTRATOR)
+    batch = Batch(clinic, clinician, today)
+    for number, person in enumerate(people(patients, seed), start=1):
+        chance = Random(f"{seed}: patient {number}")  # noqa: S311  (invented diaries, no secrets)
+        told = story(person, today, round(years * 365.25), chance)
+        batch.add(number, person, told, patient_account if person.is_account else None, chance)
+        if number % TOGETHER == 0:
+            batch.write()
+            progress(number)
+    batch.write()
+
+
+@cache
+def _noon(when: date) -> datetime:
+    return timezone.make_aware(datetime.combine(when, time(12)))
+
+
+def _accounts(began: datetime) -> list[User]:
+    """The three accounts that people sign in with; their addresses count as confirmed."""
+    names = (CAST[0].name, "Dr Ingrid Solberg", "Robin Pemberton")
+    found = [
+        User.objects.create_user(email, PASSWORD, name=name, date_joined=began)
+        for email, name in zip(ACCOUNTS, names, strict=True)
+    ]
+    EmailAddress.objects.bulk_create(
+        EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in found
+    )
+    return found
+
+
+@dataclass
+class Batch:
+    """Some patients with all that belongs to them, written table by table."""
+
+    clinic: Clinic
+    clinician: User
+    today: date
+    users: list[User] = field(default_factory=list)
+    patients: list[Patient] = field(default_factory=list)
+    links: list[CareLink] = field(default_factory=list)
+    sessions: list[InjectionSession] = field(default_factory=list)
+    medicines: list[Medicine] = field(default_factory=list)
+    days: list[DiaryDay] = field(default_factory=list)
+    intakes: list[Intake] = field(default_factory=list)
+
+    def add(self, number: int, person: Person, told: Story, account: User | None, chance: Random) -> None:
+        """One patient, whose rows wait for `write`."""
+        course = COURSES[person.course]
+        user = account or (None if course.on_paper else self._sign_in(number, person, told))
+        patient = Patient(
+            user=user,
+            name=person.name,
+            date_of_birth=self.today - timedelta(days=round(person.age * 365.25) + chance.randrange(365)),
+            time_zone=settings.TIME_ZONE,
+            created_at=_noon(told.starts_on),
+        )
+        reference = f"RHC-{1000 + number}"
+        since = _noon(told.starts_on)
+        self.patients.append(patient)
+        self.links.append(CareLink(clinic=self.clinic, patient=patient, reference=reference, starts_at=since))
+        self.sessions += [self._session(patient, when, chance) for when in told.sessions]
+        medicines = [_medicine(patient, use.medicine) for use in KITS[course.kit]]
+        self.medicines += medicines
+        source = DiaryDay.Source.PAPER if course.on_paper else DiaryDay.Source.OWN
+        for one in told.days:
+            day = _day(patient, one, source)
+            self.days.append(day)
+            self.intakes += [Intake(day=day, medicine=medicines[at], doses=n) for at, n in one.taken.items()]
+
+    def _sign_in(self, number: int, person: Person, told: Story) -> User:
+        """An account that nobody can sign in to: only the demonstration accounts have a password."""
+        address = f"{slugify(person.name).replace('-', '.')}.{number}@example.org"
+        user = User(
+            email=address, name=person.name, password=make_password(None), date_joined=_noon(told.starts_on)
+        )
+        self.users.append(user)
+        return user
+
+    def _session(self, patient: Patient, when: date, chance: Random) -> InjectionSession:
+        sites = chance.choice((FIXED_SITES, FIXED_SITES, 33, 35, 37, MOST_SITES))
+        return InjectionSession(
+            patient=patient,
+            clinic=self.clinic,
+            date=when,
+            product=PRODUCT,
+            units=sites * UNITS_PER_SITE,
+            sites=sites,
+            batch=f"C{chance.randint(6000, 8999)}C{chance.randint(2, 4)}",
+            expiry=(when + timedelta(days=chance.randint(200, 700))).replace(day=1),
+            recorded_by=self.clinician,
+            created_at=_noon(when),
+        )
+
+    def write(self) -> None:
+        """All waiting rows, parents first."""
+        for model, rows in (
+            (User, self.users),
+            (Patient, self.patients),
+            (CareLink, self.links),
+            (InjectionSession, self.sessions),
+            (Medicine, self.medicines),
+            (DiaryDay, self.days),
+            (Intake, self.intakes),
+        ):
+            model._default_manager.bulk_create(rows, batch_size=5000)
+            rows.clear()
+
+
+def _medicine(patient: Patient, text: str) -> Medicine:
+    found = dose(text)
+    return Medicine(
+        patient=patient,
+        product=found.product,
+        name=found.name,
+        strength=found.strength,
+        medication_class=found.medication_class.value,
+    )
+
+
+def _day(patient: Patient, told: Told, source: str) -> DiaryDay:
+    return DiaryDay(
+        patient=patient,
+        date=told.date,
+        headache=told.headache.value,
+        pain=told.pain,
+        hours=None if told.hours is None else Decimal(str(told.hours)),
+        migraine=told.migraine,
+        features=feature_words(set(told.features)),
+        relief=told.relief.value if told.relief else "",
+        disability=told.disability.value if told.disability else "",
+        menstruation=told.menstruation,
+        note=told.note,
+        source=source,
+        recorded_on=told.recorded_on,
+        created_at=_noon(told.recorded_on or told.date),
+    )

@@ -1,0 +1,62 @@
+"""The patient's own pages that show injections too. They live here, since the diary knows nothing of clinics."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.formats import get_format
+from django.views.decorators.http import require_safe
+
+from clinic.summaries import position
+from diary.access import patient_only
+from diary.charts import headache_months, medication_months
+from diary.models import Patient
+from diary.rules import Diary, next_month
+from diary.summaries import calendar, classes_taken, month_summary, trend
+from diary.views import today_of
+
+
+def _week_start() -> int:
+    """Monday is 0 here; in Django's formats Sunday is."""
+    return (int(get_format("FIRST_DAY_OF_WEEK")) - 1) % 7
+
+
+@require_safe
+@patient_only
+def months(request: HttpRequest, patient: Patient) -> HttpResponse:
+    return redirect("month", today_of(patient))
+
+
+@require_safe
+@patient_only
+def month(request: HttpRequest, patient: Patient, first: date) -> HttpResponse:
+    today = today_of(patient)
+    if first > today or first.year < 1900:
+        raise Http404
+    diary = Diary(patient.days.between(first, next_month(first) - timedelta(days=1)).records())
+    injections = frozenset(patient.sessions.session_dates())
+    context = {
+        "first": first,
+        "previous": (first - timedelta(days=1)).replace(day=1),
+        "next": next_month(first) if next_month(first) <= today else None,
+        "weeks": calendar(diary, first, today, injections, _week_start()),
+        "summary": month_summary(diary, first, today),
+    }
+    return render(request, "diary/month.html", context)
+
+
+@require_safe
+@patient_only
+def trends(request: HttpRequest, patient: Patient) -> HttpResponse:
+    today = today_of(patient)
+    summaries = trend(patient, today)
+    counted = [summary.month for summary in summaries]
+    context = {
+        "summaries": summaries[::-1],
+        "headache_chart": headache_months(summaries) if summaries else None,
+        "medication_charts": [medication_months(counted, c) for c in classes_taken(counted)],
+        "position": position(patient.sessions.session_dates(), today),
+    }
+    return render(request, "diary/trends.html", context)

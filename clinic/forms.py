@@ -1,0 +1,90 @@
+"""What a clinician may record, checked. Dosing outside PREEMPT is said, never refused."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Layout
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clinic.models import InjectionSession
+from clinic.rules import dosing_remarks
+
+
+class SessionForm(forms.ModelForm):
+    """One injection session."""
+
+    class Meta:
+        model = InjectionSession
+        fields = ("date", "product", "units", "sites", "batch", "expiry", "note")
+        widgets = {
+            "date": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "expiry": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "note": forms.Textarea(attrs={"rows": 3}),
+            "units": forms.NumberInput(attrs={"min": 1, "max": 1000, "inputmode": "numeric"}),
+            "sites": forms.NumberInput(attrs={"min": 1, "max": 100, "inputmode": "numeric"}),
+        }
+        help_texts = {
+            "product": gettext_lazy("Units are not interchangeable between products."),
+            "units": gettext_lazy("PREEMPT: 155, up to 195."),
+            "sites": gettext_lazy("PREEMPT: 31, up to 39, 5 units each."),
+        }
+
+    def __init__(self, today: date, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+        self.fields["date"].widget.attrs["max"] = today.isoformat()
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.layout = Layout(
+            Div("date", "product", css_class="pair"),
+            Div("units", "sites", "batch", "expiry", css_class="pair"),
+            "note",
+        )
+
+    def clean_date(self) -> date:
+        when: date = self.cleaned_data["date"]
+        if when > self.today:
+            raise forms.ValidationError(_("This date has not come yet. Record a session after it was given."))
+        if when.year < 1990:
+            raise forms.ValidationError(
+                _("This date lies before the treatment existed. Please check the year.")
+            )
+        taken = InjectionSession.objects.filter(patient=self.instance.patient, date=when).exclude(
+            pk=self.instance.pk
+        )
+        if taken.exists():
+            raise forms.ValidationError(
+                _("A session on this date is recorded already. Open it below to correct it.")
+            )
+        return when
+
+    def _in_range(self, name: str, most: int) -> int | None:
+        value: int | None = self.cleaned_data[name]
+        if value is not None and not 1 <= value <= most:
+            raise forms.ValidationError(_("A number from 1 to %(most)d, please.") % {"most": most})
+        return value
+
+    def clean_units(self) -> int | None:
+        return self._in_range("units", 1000)
+
+    def clean_sites(self) -> int | None:
+        return self._in_range("sites", 100)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What differs from PREEMPT's published dosing, in words."""
+        words = {
+            "units": _("%(units)s units: PREEMPT publishes 155 to 195."),
+            "sites": _("%(sites)s sites: PREEMPT publishes 31 to 39."),
+            "units_per_site": _("%(units)s units at %(sites)s sites: PREEMPT publishes 5 units a site."),
+        }
+        saved = self.instance
+        return [
+            words[remark] % {"units": saved.units, "sites": saved.sites}
+            for remark in dosing_remarks(saved.units, saved.sites)
+        ]

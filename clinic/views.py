@@ -1,0 +1,96 @@
+"""The clinician's pages. Each reads from top to bottom: who, what, form, save, redirect."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import signed_in
+from clinic.access import care_link_only, care_links_of, clinician_only, memberships_of
+from clinic.charts import before_and_after
+from clinic.forms import SessionForm
+from clinic.models import CareLink, InjectionSession
+from clinic.rules import FIXED_SITES, FIXED_UNITS
+from clinic.summaries import caseload, matching, patient_summary
+from diary.access import patient_of
+from diary.charts import medication_months
+from diary.summaries import classes_taken
+
+PATIENTS_A_PAGE = 100
+MONTHS_CHARTED = 18
+
+
+@require_safe
+@signed_in
+def front_door(request: HttpRequest) -> HttpResponse:
+    """Where signing in leads: to the patients for staff, to Today for who keeps a diary, else to beginning one."""
+    if memberships_of(request.user).exists():
+        return redirect("caseload")
+    return redirect("today" if patient_of(request.user) else "begin")
+
+
+@require_safe
+@clinician_only
+def caseload_page(request: HttpRequest) -> HttpResponse:
+    query = request.GET.get("q", "").strip()[:120]
+    page = Paginator(matching(care_links_of(request.user), query), PATIENTS_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    rows = caseload(list(page), timezone.now())
+    return render(request, "clinic/caseload.html", {"rows": rows, "page": page, "query": query})
+
+
+@require_safe
+@care_link_only
+def patient(request: HttpRequest, link: CareLink) -> HttpResponse:
+    summary = patient_summary(link, timezone.now())
+    months = summary.found.months[-MONTHS_CHARTED:]
+    context = {
+        "summary": summary,
+        "chart": before_and_after(summary) if summary.windows else None,
+        "medication_charts": [medication_months(months, c) for c in classes_taken(months)],
+    }
+    return render(request, "clinic/patient.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@care_link_only
+def sessions(request: HttpRequest, link: CareLink) -> HttpResponse:
+    """The injection sessions, and the form for one more: PREEMPT's dose, or as last time."""
+    last = link.patient.sessions.order_by("-date").first()
+    today = link.patient.date_at(timezone.now())
+    initial = {
+        "date": today,
+        "product": last.product if last else "",
+        "units": last.units if last and last.units else FIXED_UNITS,
+        "sites": last.sites if last and last.sites else FIXED_SITES,
+    }
+    instance = InjectionSession(patient=link.patient, clinic=link.clinic, recorded_by=request.user)
+    return _session_page(
+        request, link, SessionForm(today, request.POST or None, instance=instance, initial=initial)
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@care_link_only
+def session(request: HttpRequest, link: CareLink, session_id: int) -> HttpResponse:
+    """One session, to be corrected."""
+    instance = get_object_or_404(link.patient.sessions, pk=session_id)
+    today = link.patient.date_at(timezone.now())
+    return _session_page(request, link, SessionForm(today, request.POST or None, instance=instance))
+
+
+def _session_page(request: HttpRequest, link: CareLink, form: SessionForm) -> HttpResponse:
+    if form.is_valid():
+        form.save()
+        messages.success(request, _("Session of %(date)s saved.") % {"date": form.instance.date})
+        for remark in form.remarks:
+            messages.warning(request, remark)
+        return redirect("sessions", link.patient_id)
+    context = {"form": form, "link": link, "sessions": link.patient.sessions.order_by("-date")}
+    return render(request, "clinic/sessions.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,66 @@
+"""Error pages. They are rendered without the request: looking up who is signed in could fail again."""
+
+import sys
+
+from django.db import OperationalError, connection
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from accounts.access import public
+
+RETRY_AFTER_SECONDS = "5"
+BUSY_SQLITE = ("locked", "full", "unable to open", "disk i/o error")
+
+
+def page(status: int) -> HttpResponse:
+    return HttpResponse(render_to_string(f"errors/{status}.html"), status=status)
+
+
+@public
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return page(400)
+
+
+@public
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return page(403)
+
+
+@public
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return page(403)
+
+
+@public
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return page(404)
+
+
+@public
+def server_error(request: HttpRequest) -> HttpResponse:
+    # A database error outside a view, such as while the session is saved, arrives here.
+    error = sys.exc_info()[1]
+    return busy_database(request) if database_is_busy(error) else page(500)
+
+
+def busy_database(request: HttpRequest) -> HttpResponse:
+    response = page(503)
+    response["Retry-After"] = RETRY_AFTER_SECONDS
+    return response
+
+
+def database_is_busy(error: BaseException | None) -> bool:
+    if not isinstance(error, OperationalError):
+        return False
+    # SQLite also calls a missing table an operational error; that is a fault of ours.
+    return connection.vendor != "sqlite" or any(word in str(error).lower() for word in BUSY_SQLITE)
+
+
+@public
+def health(request: HttpRequest) -> HttpResponse:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except OperationalError:
+        return HttpResponse("database unavailable\n", status=503, content_type="text/plain; charset=utf-8")
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")

@@ -1,0 +1,72 @@
+"""The raw copy of a diary: what was said, as it was said, in the diary CSV that `imports.diary_csv` reads."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import TextIO
+
+from diary import catalogue
+from diary.imports.diary_csv import COLUMNS, Dose, Row, escaped
+from diary.imports.storage import recorded_rows
+from diary.models import Patient, feature_words
+
+OWN_COLUMNS = COLUMNS[1:]
+"""One person's file has no `patient` column."""
+
+
+@lru_cache(maxsize=4096)
+def medicine_text(dose: Dose) -> str:
+    """A medicine as the reader takes it to be the same again: `sumatriptan 50 mg`, `class:triptan`, or
+    `NAME (STRENGTH, class:other)` where the catalogue would not say the same.
+    """
+    if not dose.name and not dose.strength:
+        text = f"class:{dose.medication_class}"
+    elif _is_in_catalogue(dose):
+        text = f"{dose.name} {dose.strength}".rstrip()
+    else:
+        strength = f"{dose.strength}, " if dose.strength else ""
+        text = f"{dose.name} ({strength}class:{dose.medication_class})"
+    return escaped(text if dose.doses == 1 else f"{text} x{dose.doses}")
+
+
+def _is_in_catalogue(dose: Dose) -> bool:
+    found = catalogue.match(f"{dose.name} {dose.strength}")
+    return found is not None and (
+        (found.product.key, found.name, found.strength, found.product.medication_class) == dose[:4]
+    )
+
+
+def _yes_no(value: bool | None) -> str:
+    return "" if value is None else "yes" if value else "no"
+
+
+def cells(row: Row) -> list[str]:
+    """One recorded day as the texts of `OWN_COLUMNS`."""
+    said, other = row.said, row.other
+    return [
+        row.date.isoformat(),
+        said.headache.value,
+        "" if said.pain is None else str(said.pain),
+        "" if other.hours is None else f"{other.hours.normalize():f}",
+        _yes_no(said.migraine),
+        feature_words(said.features),
+        ";".join(map(medicine_text, row.medicines)),
+        said.relief.value if said.relief else "",
+        other.disability.value if other.disability else "",
+        _yes_no(other.menstruation),
+        escaped(row.note),
+    ]
+
+
+def write_rows(rows: Iterable[Row], out: TextIO) -> None:
+    """Writes the header and a line for each day. Open files with `newline=""`."""
+    writer = csv.writer(out)
+    writer.writerow(OWN_COLUMNS)
+    writer.writerows(map(cells, rows))
+
+
+def diary_csv(patient: Patient, out: TextIO) -> None:
+    """Writes a patient's whole diary."""
+    write_rows(recorded_rows(patient), out)

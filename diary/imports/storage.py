@@ -1,0 +1,200 @@
+"""Between the rows of a diary CSV and a patient's diary in the database."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from diary.imports.diary_csv import Dose, Other, Report, Row, Said, shown
+from diary.models import DiaryDay, Intake, Medicine, Patient, feature_set, feature_words
+from diary.rules import Disability, Headache, MedicationClass, Relief
+
+_Key = tuple[str, str, str]
+
+
+@dataclass
+class Outcome:
+    """How many days of a file were added, stood in the diary already, or took the place of others."""
+
+    added: int = 0
+    unchanged: int = 0
+    replaced: int = 0
+
+    def __iadd__(self, other: Outcome) -> Outcome:
+        self.added += other.added
+        self.unchanged += other.unchanged
+        self.replaced += other.replaced
+        return self
+
+
+_COLUMNS = (
+    "date",
+    "headache",
+    "pain",
+    "migraine",
+    "features",
+    "relief",
+    "hours",
+    "disability",
+    "menstruation",
+    "note",
+)
+
+
+def recorded_rows(patient: Patient) -> list[Row]:
+    """A patient's recorded days in order of date, as rows of the diary CSV; two queries."""
+    taken = _taken(patient)
+    days = patient.days.order_by("date").values_list("pk", *_COLUMNS)
+    return [_row(taken.get(pk, ()), *said) for pk, *said in days]
+
+
+def _row(
+    doses: Iterable[Dose],
+    when: date,
+    headache: str,
+    pain: int | None,
+    migraine: bool | None,
+    features: str,
+    relief: str,
+    hours: Decimal | None,
+    disability: str,
+    menstruation: bool | None,
+    note: str,
+) -> Row:
+    classes = frozenset(dose.medication_class for dose in doses)
+    found_relief = Relief(relief) if relief else None
+    said = Said(Headache(headache), pain, migraine, feature_set(features), classes, found_relief)
+    other = Other(hours, Disability(disability) if disability else None, menstruation)
+    return Row(0, "", when, said, tuple(doses), other, note)
+
+
+def _taken(patient: Patient) -> dict[int, list[Dose]]:
+    found: dict[int, list[Dose]] = defaultdict(list)
+    intakes = Intake.objects.filter(day__patient=patient).order_by("pk")
+    for day, product, name, strength, word, doses in intakes.values_list(
+        "day_id",
+        "medicine__product",
+        "medicine__name",
+        "medicine__strength",
+        "medicine__medication_class",
+        "doses",
+    ):
+        found[day].append(Dose(product, name, strength, MedicationClass(word), doses))
+    return found
+
+
+def not_after(rows: Iterable[Row], latest: date, report: Report) -> Iterator[Row]:
+    """The rows up to a date; later ones are problems, because nobody has lived them yet."""
+    for row in rows:
+        if row.date > latest:
+            report.problem(row.line, "date", f"{row.date} is in the future")
+        else:
+            yield row
+
+
+def store(patient: Patient, rows: Iterable[Row], report: Report, replace: bool = False) -> Outcome:
+    """Adds days to a diary, one row a date. One that stands there and differs is a problem, unless `replace`.
+
+    What is added counts as imported; when it was recorded is not known. Call it within a transaction.
+    """
+    standing = {row.date: _content(row) for row in recorded_rows(patient)}
+    outcome = Outcome()
+    added: list[Row] = []
+    replaced: list[Row] = []
+    for row in rows:
+        if row.date not in standing:
+            added.append(row)
+        elif standing[row.date] == _content(row):
+            outcome.unchanged += 1
+        elif replace:
+            replaced.append(row)
+        else:
+            whose = f" of {shown(row.patient)}" if row.patient else ""
+            report.problem(row.line, "date", f"{row.date}{whose} stands in the diary already and differs")
+    outcome.added, outcome.replaced = len(added), len(replaced)
+    medicines = _medicines(patient, [*added, *replaced])
+    days = DiaryDay.objects.bulk_create([DiaryDay(patient=patient, **_fields(row)) for row in added])
+    days += _replaced_days(patient, replaced)
+    _store_intakes(days, [*added, *replaced], medicines)
+    return outcome
+
+
+def _key(dose: Dose) -> _Key:
+    """By this a medicine is one on a patient's list."""
+    return dose.name.lower(), dose.strength.lower(), dose.medication_class.value
+
+
+def _doses(row: Row) -> dict[_Key, int]:
+    found: dict[_Key, int] = {}
+    for dose in row.medicines:
+        found[_key(dose)] = min(99, found.get(_key(dose), 0) + dose.doses)
+    return found
+
+
+def _content(row: Row) -> tuple[object, ...]:
+    return row.said, row.other, row.note, _doses(row)
+
+
+def _fields(row: Row) -> dict[str, Any]:
+    said, other = row.said, row.other
+    return {
+        "date": row.date,
+        "headache": said.headache.value,
+        "pain": said.pain,
+        "hours": other.hours,
+        "migraine": said.migraine,
+        "features": feature_words(said.features),
+        "relief": said.relief.value if said.relief else "",
+        "disability": other.disability.value if other.disability else "",
+        "menstruation": other.menstruation,
+        "note": row.note,
+        "source": DiaryDay.Source.IMPORT,
+    }
+
+
+def _replaced_days(patient: Patient, rows: list[Row]) -> list[DiaryDay]:
+    """The standing days with what the rows say, in the rows' order, without their intakes."""
+    if not rows:
+        return []
+    standing = {day.date: day for day in patient.days.all()}
+    days = [standing[row.date] for row in rows]
+    for day, row in zip(days, rows, strict=True):
+        for name, value in _fields(row).items():
+            setattr(day, name, value)
+    DiaryDay.objects.bulk_update(days, list(_fields(rows[0])), batch_size=500)
+    Intake.objects.filter(day__in=[day.pk for day in days]).delete()
+    return days
+
+
+def _medicines(patient: Patient, rows: list[Row]) -> dict[_Key, Medicine]:
+    """The patient's medicines, with those added that only the rows name."""
+    found = {
+        (one.name.lower(), one.strength.lower(), one.medication_class): one for one in patient.medicines.all()
+    }
+    new: dict[_Key, Medicine] = {}
+    for row in rows:
+        for dose in row.medicines:
+            if (key := _key(dose)) not in found and key not in new:
+                new[key] = Medicine(
+                    patient=patient,
+                    product=dose.product,
+                    name=dose.name,
+                    strength=dose.strength,
+                    medication_class=dose.medication_class.value,
+                )
+    Medicine.objects.bulk_create(new.values())
+    return found | new
+
+
+def _store_intakes(days: list[DiaryDay], rows: list[Row], medicines: dict[_Key, Medicine]) -> None:
+    Intake.objects.bulk_create(
+        [
+            Intake(day=day, medicine=medicines[key], doses=doses)
+            for day, row in zip(days, rows, strict=True)
+            for key, doses in _doses(row).items()
+        ]
+    )

@@ -1,0 +1,291 @@
+"""What a page shows of one patient's diary: dates in, frozen values out. Counts come from the rules alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from diary.models import DiaryDay, Medicine, Patient
+from diary.rules import (
+    CHRONIC_HEADACHE_DAYS,
+    COUNTED_CLASSES,
+    OVERUSE_RULES,
+    SEVERAL_CLASSES_RULE,
+    Day,
+    Diary,
+    Headache,
+    MedicationClass,
+    Month,
+    OveruseRule,
+    Reached,
+    month,
+    next_month,
+    severity,
+)
+
+MISSED_DAYS_LISTED = 28
+"""How far back Today asks for days that are not recorded."""
+NEAR_LIMIT = 2
+"""A chip says which day the next dose would make it from this many days before the published limit."""
+MONTHS_OF_TREND = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Days counted in a month beside a published number of days.
+
+    `most` is the count if every missing day so far were such a day; `state` looks at the whole month.
+    """
+
+    rule: OveruseRule
+    days: int
+    most: int
+    state: Reached
+
+    @property
+    def published(self) -> int:
+        """Days a month."""
+        return self.rule.days_per_month
+
+    @property
+    def scale(self) -> int:
+        """The length of a bar that holds the published number and the count."""
+        return max(self.rule.days_per_month, self.most)
+
+    @property
+    def medication_class(self) -> MedicationClass | None:
+        """The one class that is counted; `None` for several together."""
+        return next(iter(self.rule.classes)) if len(self.rule.classes) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthSummary:
+    """One calendar month as far as it has gone. `missing_so_far` leaves out today and the days to come.
+
+    `limits`: the published limits of the classes that were taken. `unlimited`: days of classes without one.
+    """
+
+    month: Month
+    missing_so_far: int
+    to_come: int
+    limits: list[Limit]
+    unlimited: list[tuple[MedicationClass, int]]
+
+    @property
+    def headache_most(self) -> int:
+        """Headache days so far if every missing day so far were one."""
+        return self.month.headache_days + self.missing_so_far
+
+    @property
+    def migraine_most(self) -> int:
+        """Migraine days so far if every missing day so far were one."""
+        return self.month.migraine_days + self.missing_so_far
+
+    @property
+    def published_headache_days(self) -> int:
+        """15 days (ICHD-3 1.3 A)."""
+        return CHRONIC_HEADACHE_DAYS
+
+
+def month_summary(diary: Diary, first: date, today: date) -> MonthSummary:
+    """The month that begins on `first`, seen from `today`."""
+    counted = month(diary, first)
+    last = next_month(first) - timedelta(days=1)
+    # Today is not missed before it is over.
+    past = max(0, (min(last, today - timedelta(days=1)) - first).days + 1)
+    recorded_past = len(diary.between(first, min(last, today - timedelta(days=1)))) if past else 0
+    missing = past - recorded_past
+    limited = {c for rule in OVERUSE_RULES for c in rule.classes}
+    return MonthSummary(
+        counted,
+        missing,
+        counted.missing - missing,
+        [
+            Limit(
+                rule, counted.days_under(rule), counted.days_under(rule) + missing, counted.overuse[rule.code]
+            )
+            for rule in OVERUSE_RULES
+            if _is_shown(counted, rule)
+        ],
+        [(c, days) for c, days in counted.medication_days.items() if days and c not in limited],
+    )
+
+
+def _is_shown(counted: Month, rule: OveruseRule) -> bool:
+    if rule is SEVERAL_CLASSES_RULE:
+        # A union that says no more than its largest part would be one number twice.
+        parts = (counted.medication_days[c] for c in rule.classes)
+        return counted.overuse[rule.code] is Reached.REACHED and counted.several_classes_days > max(parts)
+    return counted.days_under(rule) > 0
+
+
+# --- Today ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One medicine to tap. `next_day` of `published`: the day of the month that a first dose would make it.
+
+    Both are `None` where the class has no published number, was taken on this day already, or is far from it.
+    """
+
+    medicine: Medicine
+    doses: int
+    next_day: int | None
+    published: int | None
+
+
+def chips(
+    medicines: Iterable[tuple[Medicine, int]], counted: Month, taken: frozenset[MedicationClass]
+) -> list[Chip]:
+    """A chip for each medicine and its doses on the day; `taken`: the classes already taken on that day."""
+    rules = {c: rule for rule in OVERUSE_RULES if len(rule.classes) == 1 for c in rule.classes}
+    return [_chip(medicine, doses, counted, taken, rules) for medicine, doses in medicines]
+
+
+def _chip(
+    medicine: Medicine,
+    doses: int,
+    counted: Month,
+    taken: frozenset[MedicationClass],
+    rules: dict[MedicationClass, OveruseRule],
+) -> Chip:
+    medication_class = MedicationClass(medicine.medication_class)
+    rule = rules.get(medication_class)
+    if rule is None or medication_class in taken:
+        return Chip(medicine, doses, None, None)
+    next_day = counted.medication_days[medication_class] + 1
+    if next_day < rule.days_per_month - NEAR_LIMIT:
+        return Chip(medicine, doses, None, None)
+    return Chip(medicine, doses, next_day, rule.days_per_month)
+
+
+@dataclass(frozen=True, slots=True)
+class TodaySummary:
+    """What Today shows. `recorded` is today's word or `None`; `missed` are past days not recorded, latest first."""
+
+    today: date
+    recorded: Headache | None
+    yesterday_missed: bool
+    missed: list[date]
+    chips: list[Chip]
+    month: MonthSummary
+
+
+def today_summary(patient: Patient, today: date) -> TodaySummary:
+    """Four queries: the days since the month began or for four weeks, their medicines, the list, the first day."""
+    since = min(today.replace(day=1), today - timedelta(days=MISSED_DAYS_LISTED))
+    diary = Diary(patient.days.between(since, today).records())
+    summary = month_summary(diary, today.replace(day=1), today)
+    own = diary.between(today, today)
+    taken = own[0].classes if own else frozenset()
+    medicines = [(m, m.doses_on_day or 0) for m in patient.medicines.in_use().for_day(today)]
+    missed = _missed(patient, diary, today)
+    yesterday = today - timedelta(days=1)
+    return TodaySummary(
+        today,
+        severity(own[0]) if own else None,
+        yesterday in missed,
+        [day for day in missed if day != yesterday],
+        chips(medicines, summary.month, taken),
+        summary,
+    )
+
+
+def missed_days(patient: Patient, today: date) -> list[date]:
+    """The past days that Today asks for, latest first."""
+    since = today - timedelta(days=MISSED_DAYS_LISTED)
+    return _missed(patient, Diary(patient.days.between(since, today).records()), today)
+
+
+def _missed(patient: Patient, diary: Diary, today: date) -> list[date]:
+    """Past days without a record, latest first, none from before the diary began."""
+    began = patient.first_day()
+    if began is None:
+        return []
+    days = (today - timedelta(days=back) for back in range(1, MISSED_DAYS_LISTED + 1))
+    return [day for day in days if day >= began and not diary.between(day, day)]
+
+
+# --- Month ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """One cell. `severity` is `None` for a day that is not recorded."""
+
+    date: date
+    in_month: bool
+    severity: Headache | None
+    has_medicine: bool
+    has_injection: bool
+    is_today: bool
+    is_future: bool
+
+
+def calendar(
+    diary: Diary, first: date, today: date, injections: frozenset[date] = frozenset(), week_start: int = 0
+) -> list[list[CalendarDay]]:
+    """The weeks of the month that begins on `first`; a week begins on `week_start` (0 is Monday)."""
+    start = first - timedelta(days=(first.weekday() - week_start) % 7)
+    last = next_month(first) - timedelta(days=1)
+    by_date = {day.date: day for day in diary.between(first, last)}
+    weeks: list[list[CalendarDay]] = []
+    while start <= last:
+        week = [start + timedelta(days=offset) for offset in range(7)]
+        weeks.append([_cell(day, by_date.get(day), first, today, injections) for day in week])
+        start += timedelta(days=7)
+    return weeks
+
+
+def _cell(when: date, day: Day | None, first: date, today: date, injections: frozenset[date]) -> CalendarDay:
+    return CalendarDay(
+        when,
+        (when.year, when.month) == (first.year, first.month),
+        severity(day) if day else None,
+        bool(day and day.classes - {MedicationClass.ANTIEMETIC}),
+        when in injections,
+        when == today,
+        when > today,
+    )
+
+
+# --- Trends --------------------------------------------------------------------------------------------------
+
+
+def trend(patient: Patient, today: date) -> list[MonthSummary]:
+    """The last twelve months with a record up to this one, oldest first; months before the diary began left out."""
+    since = (today.replace(day=1) - timedelta(days=30 * (MONTHS_OF_TREND - 1))).replace(day=1)
+    diary = Diary(patient.days.between(since, today).records())
+    if diary.first_day is None:
+        return []
+    found, first = [], diary.first_day.replace(day=1)
+    while first <= today:
+        found.append(month_summary(diary, first, today))
+        first = next_month(first)
+    return found
+
+
+def classes_taken(months: Sequence[Month]) -> list[MedicationClass]:
+    """The classes with at least one day in any of the months, in their published order."""
+    return [c for c in COUNTED_CLASSES if any(m.medication_days[c] for m in months)]
+
+
+# --- One day -------------------------------------------------------------------------------------------------
+
+
+def offered_medicines(patient: Patient, when: date) -> list[tuple[Medicine, int]]:
+    """The medicines in use, or taken on that day, with their doses on it; most used first."""
+    medicines = [(m, m.doses_on_day or 0) for m in patient.medicines.for_day(when)]
+    return [(m, doses) for m, doses in medicines if m.is_in_use or doses]
+
+
+def recorded_day(patient: Patient, when: date) -> DiaryDay | None:
+    """The row of one date; `None` when it is not recorded."""
+    return patient.days.filter(date=when).first()
+
+
+def classes_with_rule() -> list[OveruseRule]:
+    """The published limits, for the page that explains what counts."""
+    return list(OVERUSE_RULES)

@@ -1,0 +1,253 @@
+"""The patient's pages. Each reads from top to bottom: who, what, form, save, redirect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access import public, signed_in
+from diary import actions, catalogue
+from diary.access import patient_of, patient_only
+from diary.forms import (
+    CatalogueMedicineForm,
+    DayForm,
+    DoseForm,
+    HeadacheForm,
+    MissedDaysForm,
+    OwnMedicineForm,
+    PatientForm,
+    days_saved,
+)
+from diary.models import Medicine, Patient
+from diary.rules import Headache
+from diary.summaries import classes_with_rule, missed_days, offered_medicines, recorded_day, today_summary
+from diary.words import HEADACHE_LABELS
+
+GET_OR_POST = ["GET", "HEAD", "POST"]
+UNDO = "undo"
+ONE_DAY = timedelta(days=1)
+ANSWERS = (
+    (Headache.NONE, gettext_lazy("No headache")),
+    (Headache.MILD, gettext_lazy("Mild")),
+    (Headache.MODERATE, gettext_lazy("Moderate")),
+    (Headache.SEVERE, gettext_lazy("Severe")),
+)
+
+
+def today_of(patient: Patient) -> date:
+    """The date that it is for this patient now."""
+    return patient.date_at(timezone.now())
+
+
+def _past_or_today(patient: Patient, when: date) -> date:
+    """The patient's today. Raises `Http404` for a day that has not come, or lies before any diary."""
+    today = today_of(patient)
+    if when > today or when.year < 1900:
+        raise Http404
+    return today
+
+
+def _saved(request: HttpRequest, words: str, befores: Sequence[actions.Before]) -> None:
+    """Says what was saved, with the way back. A second tap changed nothing: the first one's way back stays."""
+    if befores:
+        request.session[UNDO] = list(befores)
+    messages.success(request, words, extra_tags="undo")
+
+
+def _back(request: HttpRequest, when: date, today: date) -> HttpResponse:
+    """To Today for today and for what was said there, else to the day's own page."""
+    return redirect("today") if when == today or "today" in request.POST else redirect("day", when)
+
+
+@require_safe
+@patient_only
+def today(request: HttpRequest, patient: Patient) -> HttpResponse:
+    summary = today_summary(patient, today_of(patient))
+    context = {
+        "patient": patient,
+        "summary": summary,
+        "answers": ANSWERS,
+        "yesterday": summary.today - ONE_DAY,
+    }
+    return render(request, "diary/today.html", context)
+
+
+@require_POST
+@patient_only
+def headache(request: HttpRequest, patient: Patient, when: date) -> HttpResponse:
+    today = _past_or_today(patient, when)
+    form = HeadacheForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Nothing was saved: that is not an answer to the question."))
+        return _back(request, when, today)
+    word = form.cleaned_data["headache"]
+    before = actions.record_headache(patient, when, word, today)
+    named = "" if when == today else f"{date_format(when, 'l j F')}: "
+    _saved(request, f"{named}{HEADACHE_LABELS[word]}", [before] if before else [])
+    return _back(request, when, today)
+
+
+@require_POST
+@patient_only
+def dose(request: HttpRequest, patient: Patient, when: date) -> HttpResponse:
+    today = _past_or_today(patient, when)
+    form = DoseForm(patient, request.POST)
+    if not form.is_valid():
+        raise Http404
+    medicine, change = form.cleaned_data["medicine"], form.cleaned_data["change"]
+    before = actions.change_doses(patient, when, medicine, change)
+    if before is None:
+        messages.error(request, _("First say how your head is on this day; then add what you took."))
+        return _back(request, when, today)
+    words = _("%(medicine)s added") if change > 0 else _("%(medicine)s: one dose taken back")
+    _saved(request, words % {"medicine": medicine}, [before])
+    return _back(request, when, today)
+
+
+@require_POST
+@patient_only
+def headache_free(request: HttpRequest, patient: Patient) -> HttpResponse:
+    today = today_of(patient)
+    form = MissedDaysForm(missed_days(patient, today), request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(form.errors["days"]))
+        return redirect("today")
+    befores = actions.record_headache_free(patient, form.cleaned_data["days"], today)
+    _saved(request, days_saved(len(befores)), befores)
+    return redirect("today")
+
+
+@require_POST
+@patient_only
+def undo(request: HttpRequest, patient: Patient) -> HttpResponse:
+    befores = request.session.pop(UNDO, None)
+    if not befores:
+        messages.info(request, _("There is nothing left to undo."))
+        return redirect("today")
+    dates = actions.put_back(patient, befores)
+    messages.info(request, _("Undone."))
+    return _back(request, dates[-1], today_of(patient))
+
+
+@require_http_methods(GET_OR_POST)
+@patient_only
+def day(request: HttpRequest, patient: Patient, when: date) -> HttpResponse:
+    today = _past_or_today(patient, when)
+    recorded = recorded_day(patient, when)
+    form = DayForm(offered_medicines(patient, when), request.POST or None, instance=recorded)
+    if form.is_valid():
+        before = actions.save_day(patient, when, form.said, form.doses, today)
+        _saved(request, _("%(day)s saved") % {"day": date_format(when, "l j F")}, [before])
+        return _back(request, when, today)
+    context = {
+        "when": when,
+        "recorded": recorded,
+        "form": form,
+        "previous": when - ONE_DAY,
+        "next": when + ONE_DAY if when < today else None,
+    }
+    return render(request, "diary/day.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@patient_only
+def delete_day(request: HttpRequest, patient: Patient, when: date) -> HttpResponse:
+    _past_or_today(patient, when)
+    before = actions.delete_day(patient, when)
+    if before["fields"]:
+        words = _("%(day)s is not recorded any more") % {"day": date_format(when, "l j F")}
+        _saved(request, words, [before])
+    return redirect("month", when)
+
+
+@require_safe
+@patient_only
+def medicines(request: HttpRequest, patient: Patient) -> HttpResponse:
+    return _medicines_page(request, patient, OwnMedicineForm())
+
+
+def _medicines_page(
+    request: HttpRequest, patient: Patient, own_form: OwnMedicineForm, status: int = 200
+) -> HttpResponse:
+    query = request.GET.get("q", "")[:120]
+    context: dict[str, Any] = {
+        "query": query,
+        "matches": catalogue.search(query, 12),
+        "medicines": patient.medicines.for_day(today_of(patient)),
+        "own_form": own_form,
+        "limits": classes_with_rule(),
+    }
+    return render(request, "diary/medicines.html", context, status=status)
+
+
+@require_POST
+@patient_only
+def add_medicine(request: HttpRequest, patient: Patient) -> HttpResponse:
+    form = CatalogueMedicineForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(form.errors["name"]))
+        return redirect("medicines")
+    match = form.cleaned_data["name"]
+    medicine = Medicine.objects.put_on_list(
+        patient, match.product.key, match.name, match.strength, match.product.medication_class
+    )
+    messages.success(request, _("%(medicine)s is on your list") % {"medicine": medicine})
+    return redirect("medicines")
+
+
+@require_POST
+@patient_only
+def add_own_medicine(request: HttpRequest, patient: Patient) -> HttpResponse:
+    form = OwnMedicineForm(request.POST, instance=Medicine(patient=patient))
+    if not form.is_valid():
+        return _medicines_page(request, patient, form, status=422)
+    named = form.cleaned_data
+    medicine = Medicine.objects.put_on_list(patient, "", named["name"], "", named["medication_class"])
+    messages.success(request, _("%(medicine)s is on your list") % {"medicine": medicine})
+    return redirect("medicines")
+
+
+@require_POST
+@patient_only
+def use_medicine(request: HttpRequest, patient: Patient, medicine_id: int) -> HttpResponse:
+    medicine = get_object_or_404(patient.medicines, pk=medicine_id)
+    medicine.is_in_use = request.POST.get("in_use") == "yes"
+    medicine.save(update_fields=["is_in_use"])
+    words = (
+        _("%(medicine)s is offered again") if medicine.is_in_use else _("%(medicine)s is no longer offered")
+    )
+    messages.success(request, words % {"medicine": medicine})
+    return redirect("medicines")
+
+
+@require_http_methods(GET_OR_POST)
+@signed_in
+def begin(request: HttpRequest) -> HttpResponse:
+    """A diary of one's own, for whoever has signed up; later the same page changes what was said here."""
+    patient = patient_of(request.user)
+    instance = patient or Patient(time_zone=settings.TIME_ZONE, name=request.user.name)  # type: ignore[union-attr]
+    form = PatientForm(request.POST or None, instance=instance)
+    if form.is_valid():
+        form.instance.user = request.user
+        form.save()
+        messages.success(request, _("Saved.") if patient else _("Your diary is ready."))
+        return redirect("today" if patient else "medicines")
+    context = {"form": form, "patient": patient}
+    return render(request, "diary/begin.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@public
+def help_page(request: HttpRequest) -> HttpResponse:
+    return render(request, "diary/help.html")

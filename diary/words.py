@@ -1,0 +1,99 @@
+"""The words of the rules for the people who read them, translatable. Choices are callables, so that a new word needs
+no migration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from diary.rules import Disability, Feature, Headache, MedicationClass, Reached, Relief
+
+HEADACHE_LABELS = {
+    Headache.NONE: _("No headache"),
+    Headache.YES: _("Headache, severity not recorded"),
+    Headache.MILD: _("Mild headache"),
+    Headache.MODERATE: _("Moderate headache"),
+    Headache.SEVERE: _("Severe headache"),
+}
+FEATURE_LABELS = {
+    Feature.ONE_SIDED: _("On one side"),
+    Feature.PULSATING: _("Throbbing"),
+    Feature.WORSE_WITH_ACTIVITY: _("Worse when moving"),
+    Feature.NAUSEA: _("Nausea"),
+    Feature.VOMITING: _("Vomiting"),
+    Feature.PHOTOPHOBIA: _("Light hurts"),
+    Feature.PHONOPHOBIA: _("Sound hurts"),
+    Feature.AURA: _("Aura before or with it"),
+}
+RELIEF_LABELS = {Relief.NONE: _("None"), Relief.PARTIAL: _("Some"), Relief.FULL: _("Full")}
+DISABILITY_LABELS = {
+    Disability.NONE: _("None"),
+    Disability.PARTLY: _("Partly"),
+    Disability.BED: _("In bed"),
+}
+CLASS_LABELS = {
+    MedicationClass.TRIPTAN: _("Triptans"),
+    MedicationClass.ERGOT: _("Ergots"),
+    MedicationClass.OPIOID: _("Opioids"),
+    MedicationClass.COMBINATION: _("Combination painkillers"),
+    MedicationClass.NON_OPIOID: _("Simple painkillers"),
+    MedicationClass.GEPANT: _("Gepants"),
+    MedicationClass.DITAN: _("Ditans"),
+    MedicationClass.OTHER: _("Other acute medicines"),
+    MedicationClass.ANTIEMETIC: _("Anti-sickness medicines"),
+}
+CLASS_EXPLANATIONS = {
+    MedicationClass.TRIPTAN: _("Made for migraine; the name ends in -triptan, such as sumatriptan."),
+    MedicationClass.ERGOT: _("Older migraine medicines: ergotamine, dihydroergotamine."),
+    MedicationClass.OPIOID: _("Codeine, tramadol, morphine and the like, alone in the tablet."),
+    MedicationClass.COMBINATION: _(
+        "Painkillers with caffeine, codeine or another kind of painkiller in one tablet."
+    ),
+    MedicationClass.NON_OPIOID: _(
+        "Paracetamol, aspirin, ibuprofen, naproxen and the like, without caffeine."
+    ),
+    MedicationClass.GEPANT: _("Newer migraine medicines: the name ends in -gepant, such as rimegepant."),
+    MedicationClass.DITAN: _("Lasmiditan."),
+    MedicationClass.OTHER: _("An acute headache medicine that is none of these."),
+    MedicationClass.ANTIEMETIC: _(
+        "Against nausea only, such as metoclopramide. Never counts as a medication day."
+    ),
+}
+REACHED_LABELS = {
+    Reached.REACHED: _("reached"),
+    Reached.NOT_REACHED: _("not reached"),
+    Reached.UNCERTAIN: _("uncertain"),
+    Reached.CANNOT_EVALUATE: _("cannot evaluate"),
+    Reached.NOT_APPLICABLE: _("not applicable"),
+}
+REACHED_EXPLANATIONS = {
+    Reached.UNCERTAIN: _("The days that are not recorded could decide it either way."),
+    Reached.CANNOT_EVALUATE: _("Too little is recorded, or the time has not come."),
+}
+
+
+def _choices(labels: Mapping[Any, Any]) -> list[tuple[str, Any]]:
+    return [(word.value, label) for word, label in labels.items()]
+
+
+def headache_choices() -> list[tuple[str, Any]]:
+    return _choices(HEADACHE_LABELS)
+
+
+def feature_choices() -> list[tuple[str, Any]]:
+    return _choices(FEATURE_LABELS)
+
+
+def relief_choices() -> list[tuple[str, Any]]:
+    return _choices(RELIEF_LABELS)
+
+
+def disability_choices() -> list[tuple[str, Any]]:
+    return _choices(DISABILITY_LABELS)
+
+
+def class_choices() -> list[tuple[str, Any]]:
+    return _choices(CLASS_LABELS)

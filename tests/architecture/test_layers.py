@@ -1,0 +1,115 @@
+"""Who may import whom: clinic → diary → accounts, and within an app only towards the rules."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+APPS = ("accounts", "diary", "clinic")  # each may import itself and those before it
+PURE = {"rules", "catalogue", "drawings"}
+WORDS = PURE | {"words"}
+STORED = WORDS | {"models"}
+
+# What a room may import besides itself. A room that is not listed, such as commands, may import everything.
+MAY_IMPORT: dict[str, set[str]] = {
+    "rules": set(),
+    "catalogue": {"rules"},
+    "drawings": {"charts"},
+    "words": WORDS,
+    "models": STORED,
+    "access": STORED,
+    "forms": STORED,
+    "imports": STORED,
+    "summaries": STORED,
+    "charts": WORDS | {"summaries"},
+    "exports": WORDS | {"summaries"},
+    "reports": WORDS | {"summaries", "charts"},
+    "actions": STORED | {"access"},
+}
+# The raw copy of a diary reads its rows, and writes the format whose columns the import names.
+EXCEPTIONS = {("diary", "exports"): {"models", "imports"}}
+
+
+def imported_modules(source: str, app: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = f"{app}.{node.module or ''}".rstrip(".") if node.level else node.module or ""
+            # "from diary import rules" names the room only here.
+            yield from (f"{module}.{alias.name}" for alias in node.names) if module in APPS else [module]
+
+
+def wrong_imports(source: str, app: str, room: str) -> list[str]:
+    return [module for module in imported_modules(source, app) if not is_allowed(module, app, room)]
+
+
+def is_allowed(module: str, app: str, room: str) -> bool:
+    other_app, _, rest = module.partition(".")
+    if other_app not in APPS:
+        return room not in PURE or other_app in sys.stdlib_module_names
+    if APPS.index(other_app) > APPS.index(app):
+        return False
+    other_room = rest.partition(".")[0]
+    may_import = MAY_IMPORT.get(room)
+    if may_import is None or other_app == "accounts":
+        return may_import is None or room not in PURE
+    return other_room == room or other_room in may_import | EXCEPTIONS.get((app, room), set())
+
+
+def rooms() -> Iterator[tuple[str, str, Path]]:
+    for app in APPS:
+        for path in sorted((ROOT / app).rglob("*.py")):
+            inside = path.relative_to(ROOT / app).parts
+            if inside[0] != "migrations":
+                yield app, Path(inside[0]).stem, path
+
+
+@pytest.mark.parametrize(
+    ("app", "room", "path"), [pytest.param(*r, id=str(r[2].relative_to(ROOT))) for r in rooms()]
+)
+def test_room_imports_only_what_is_below(app, room, path):
+    assert wrong_imports(path.read_text(), app, room) == []
+
+
+def test_guard_sees_every_app():
+    assert {app for app, _, _ in rooms()} == set(APPS)
+
+
+@pytest.mark.parametrize(
+    ("source", "app", "room"),
+    [
+        ("import clinic.rules", "diary", "views"),
+        ("from clinic import models", "diary", "models"),
+        ("from diary.models import DiaryDay", "accounts", "models"),
+        ("import django", "diary", "rules"),
+        ("from django.utils import timezone", "diary", "catalogue"),
+        ("import numpy", "clinic", "rules"),
+        ("from accounts.models import User", "clinic", "rules"),
+        ("from . import models", "diary", "charts"),
+        ("from .models import DiaryDay", "clinic", "charts"),
+        ("from diary.models import DiaryDay", "clinic", "exports"),
+        ("def late():\n    from diary.views import today", "diary", "summaries"),
+        ("from diary.summaries import month", "diary", "forms"),
+    ],
+)
+def test_guard_reports(source, app, room):
+    assert wrong_imports(source, app, room)
+
+
+@pytest.mark.parametrize(
+    ("source", "app", "room"),
+    [
+        ("from diary.rules import Day", "clinic", "rules"),
+        ("from datetime import date", "diary", "rules"),
+        ("from diary.models import DiaryDay", "diary", "exports"),
+        ("from accounts.access import audience", "diary", "access"),
+        ("from diary.access import patient_of", "clinic", "views"),
+        ("from diary.models import Patient", "clinic", "management"),
+    ],
+)
+def test_guard_is_content(source, app, room):
+    assert wrong_imports(source, app, room) == []
