@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from accounts import demonstration, themes
 from clinic.access import memberships_of
 from diary.access import patient_of
 
@@ -36,5 +38,9 @@ CURRENT = {
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """`nav` is asked for only by pages that show it."""
-    return {"nav": SimpleLazyObject(lambda: Navigation(request))}
+    """`nav` asks the database only where a page shows it."""
+    return {
+        "nav": SimpleLazyObject(lambda: Navigation(request)),
+        "theme": themes.chosen(request),
+        "demonstration": demonstration if settings.DEBUG else None,
+    }

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from clinic.models import InjectionSession
 from clinic.rules import dosing_remarks
+from diary.forms import LinesField
 
 
 class SessionForm(forms.ModelForm):
@@ -28,6 +29,7 @@ class SessionForm(forms.ModelForm):
             "units": forms.NumberInput(attrs={"min": 1, "max": 1000, "inputmode": "numeric"}),
             "sites": forms.NumberInput(attrs={"min": 1, "max": 100, "inputmode": "numeric"}),
         }
+        field_classes = {"note": LinesField}
         help_texts = {
             "product": gettext_lazy("Units are not interchangeable between products."),
             "units": gettext_lazy("PREEMPT: 155, up to 195."),
@@ -40,6 +42,7 @@ class SessionForm(forms.ModelForm):
         self.fields["date"].widget.attrs["max"] = today.isoformat()
         self.helper = FormHelper()
         self.helper.form_tag = False
+        self.helper.disable_csrf = True  # the page's own form holds the token
         self.helper.layout = Layout(
             Div("date", "product", css_class="pair"),
             Div("units", "sites", "batch", "expiry", css_class="pair"),

@@ -50,12 +50,12 @@ def _session(line: int, cells: dict[str, str]) -> SessionRow:
     return SessionRow(
         line,
         checked_text("patient", texts["patient"].strip(), PATIENT_LENGTH),
-        iso_date(texts["date"].strip()),
+        iso_date("date", texts["date"].strip()),
         checked_text("product", texts["product"].strip(), 80),
         _number("units", texts["units"].strip(), 1000),
         _number("sites", texts["sites"].strip(), 100),
         checked_text("batch", texts["batch"].strip(), 40),
-        iso_date(texts["expiry"].strip()) if texts["expiry"].strip() else None,
+        iso_date("expiry", texts["expiry"].strip()) if texts["expiry"].strip() else None,
         checked_text("note", texts["note"], NOTE_LENGTH),
     )
 

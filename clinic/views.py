@@ -37,7 +37,7 @@ def front_door(request: HttpRequest) -> HttpResponse:
 @require_safe
 @clinician_only
 def caseload_page(request: HttpRequest) -> HttpResponse:
-    query = request.GET.get("q", "").strip()[:120]
+    query = request.GET.get("q", "").replace("\x00", "").strip()[:120]  # PostgreSQL refuses NUL
     page = Paginator(matching(care_links_of(request.user), query), PATIENTS_A_PAGE).get_page(
         request.GET.get("page")
     )

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from math import ceil
+from typing import TYPE_CHECKING
 
-from diary.charts import Chart, Level, Marker, Series
+if TYPE_CHECKING:  # the shapes of a payload, and nothing that makes one: this room stays pure
+    from diary.charts import Chart, Level, Marker, Series
 
 Number = Callable[[float], str]
 
@@ -205,18 +207,14 @@ def table(chart: Chart, number: Number = plain) -> Table:
     )
 
 
-def labelled(count: int, slot: float, widest: float, emphasis: Sequence[int]) -> range:
-    """The places whose labels have room: all, or every nth with the emphasised places or the last one."""
-    step = max(1, ceil((widest + GAP) / slot)) if count else 1
-    if step == 1:
-        return range(count)
-    distances = {later - earlier for earlier, later in pairwise(sorted(set(emphasis)))}
-    if len(distances) == 1:
-        distance = distances.pop()
-        aligned = ceil(step / distance) * distance
-        if aligned <= 2 * step:
-            return range(min(emphasis) % aligned, count, aligned)
-    return range((count - 1) % step, count, step)
+def labelled(count: int, slot: float, widest: float, emphasis: Sequence[int]) -> list[int]:
+    """The places whose labels have room beside each other: emphasised ones first, then from the last one back."""
+    apart = ceil((widest + GAP) / slot)
+    kept: list[int] = []
+    for place in (*sorted(emphasis), *reversed(range(count))):
+        if all(abs(place - other) >= apart for other in kept):
+            kept.append(place)
+    return sorted(set(kept))
 
 
 @dataclass(frozen=True, slots=True)

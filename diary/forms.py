@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Fieldset, Layout
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -17,16 +19,24 @@ from diary.models import DiaryDay, Medicine, Patient, feature_words
 from diary.rules import Feature, Headache, MedicationClass
 from diary.words import CLASS_EXPLANATIONS, CLASS_LABELS, feature_choices
 
-YES_NO = (("", _("Not recorded")), ("true", _("Yes")), ("false", _("No")))
+YES_NO = (("unknown", _("Not recorded")), ("true", _("Yes")), ("false", _("No")))
 PAIN = [("", _("Not recorded")), *((n, str(n)) for n in range(11))]
 
 
 def _formless(layout: Layout | None = None) -> FormHelper:
     helper = FormHelper()
     helper.form_tag = False
+    helper.disable_csrf = True  # the page's own form holds the token
     if layout:
         helper.layout = layout
     return helper
+
+
+class LinesField(forms.CharField):
+    """Text of several lines. A browser counts a line break as one character but sends two."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).replace("\r\n", "\n")
 
 
 class HeadacheForm(forms.Form):
@@ -103,6 +113,7 @@ class DayForm(forms.ModelForm):
             ),
             "note": forms.Textarea(attrs={"rows": 3}),
         }
+        field_classes = {"note": LinesField}  # noqa: RUF012
 
     def __init__(self, medicines: Iterable[tuple[Medicine, int]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -221,6 +232,14 @@ class PatientForm(forms.ModelForm):
         self.fields["date_of_birth"].widget.attrs["autocomplete"] = "bday"
         self.fields["time_zone"].widget.attrs["data-own-zone"] = "" if self.instance.pk else "guess"
         self.helper = _formless()
+
+    def clean_date_of_birth(self) -> date | None:
+        born: date | None = self.cleaned_data["date_of_birth"]
+        if born and born > timezone.localdate():
+            raise forms.ValidationError(_("This date has not come yet."))
+        if born and born.year < 1900:
+            raise forms.ValidationError(_("Please check the year."))
+        return born
 
 
 def days_saved(number: int) -> str:

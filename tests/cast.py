@@ -8,13 +8,17 @@ Adam manages North's staff. Eve has an account and nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import User
 from clinic.models import CareLink, Clinic, InjectionSession, Membership
@@ -65,7 +69,7 @@ def session(patient: Patient, when: date, **given: Any) -> InjectionSession:
 
 
 def share(patient: Patient, clinic: Clinic, reference: str = "") -> CareLink:
-    since = NOON - timedelta(days=400)
+    since = timezone.now() - timedelta(days=400)
     return CareLink.objects.create(clinic=clinic, patient=patient, reference=reference, starts_at=since)
 
 
@@ -102,6 +106,16 @@ class Visitor:
         response = self.client.post(address, fields, follow=True)
         assert response.status_code == status, f"{address}: {response.status_code}"
         return Page(response)
+
+
+@contextmanager
+def at_most(queries: int) -> Iterator[None]:
+    """Reads and writes together; what only opens or closes a transaction is left out."""
+    with CaptureQueriesContext(connection) as captured:
+        yield
+    brackets = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")
+    asked = [query["sql"][:100] for query in captured if not query["sql"].startswith(brackets)]
+    assert len(asked) <= queries, "\n".join([f"{len(asked)} queries:", *asked])
 
 
 def visitor(user: User | None) -> Visitor:

@@ -144,12 +144,21 @@ class Page(Element):
             return field.raw.removeprefix("\n")
         return field.attributes.get("value", "")
 
-    def error(self, name: str) -> str:
-        """What the page says is wrong with a field: the text that the field names as its description."""
+    def is_typed(self, name: str) -> bool:
+        """Whether a field holds whatever was typed, rather than one of its choices."""
         fields = [element for element in self.walk() if element.attributes.get("name") == name]
-        spoken = [place for field in fields for place in field.attributes.get("aria-describedby", "").split()]
-        around = [element for element in self.walk() if element.attributes.get("id") in spoken]
-        return " ".join(dict.fromkeys(element.text for element in around))
+        return fields[0].tag == "textarea" or fields[0].attributes.get("type") in ("text", "number")
+
+    def wrong_fields(self) -> set[str]:
+        """The fields that are marked as wrong for those who listen."""
+        marked = [element for element in self.walk() if element.attributes.get("aria-invalid") == "true"]
+        return {element["name"] for element in marked}
+
+    def error(self, name: str) -> str:
+        """What the page says is wrong with a field, if something names that text as its description."""
+        described = [element.attributes.get("aria-describedby", "") for element in self.walk()]
+        [found] = [element for element in self.walk() if element.attributes.get("id") == f"id_{name}_error"]
+        return found.text if found["id"] in " ".join(described).split() else ""
 
 
 class Reader(HTMLParser):

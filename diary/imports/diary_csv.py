@@ -263,9 +263,12 @@ def _date(text: str) -> date:
     return parsed
 
 
-def iso_date(text: str) -> date:
-    """A date as `YYYY-MM-DD` and nothing else. Raises `BadValue`."""
-    return _date(text)
+def iso_date(column: str, text: str) -> date:
+    """A date of a column as `YYYY-MM-DD` and nothing else. Raises `BadValue`."""
+    try:
+        return _date(text)
+    except BadValue as error:
+        raise BadValue(column, str(error)) from None
 
 
 def _said(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django import template
 from django.utils.formats import number_format
 
-from diary.charts import Chart
 from diary.drawings import Drawing, Table, drawing, plain, table
+
+if TYPE_CHECKING:
+    from diary.charts import Chart
 
 register = template.Library()
 

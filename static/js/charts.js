@@ -2,7 +2,7 @@
 // of the axis and its ticks come from the page; colours and fonts from the style sheet. Without Chart.js nothing
 // happens and the server's picture stays.
 
-const POINTS = ["circle", "rect", "triangle", "rectRot", "triangle", "crossRot"];
+const POINTS = ["circle", "rect", "triangle", "rectRot", "triangle", "cross"];
 const DASHES = [[], [8, 3], [3, 3], [12, 3, 3, 3], [5, 2], [1.5, 3]];
 const BASELINE_DASH = [9, 4];
 const MARKER_DASH = [3, 3];
@@ -54,21 +54,15 @@ const parts = (payload, place) =>
   payload.series.filter((series) => series.values[place] !== null).map((series) => `${series.label}: ${written(series.values[place])}`);
 const sentence = (payload, place) => `${payload.labels[place].join(", ")}. ${parts(payload, place).join("; ") || "–"}`;
 
-// The same choice as the server's: all labels, or every nth with the emphasised places or the last one.
+// The same choice as the server's: emphasised places first, then from the last one back.
 function labelled(payload, slot, widest) {
-  const count = payload.labels.length;
-  const step = Math.max(1, Math.ceil((widest + GAP) / slot));
-  const rest = (place, by) => ((place % by) + by) % by;
-  const every = (by, from) => (place) => rest(place - from, by) === 0;
-  if (step === 1) return () => true;
-  const places = [...payload.emphasis].sort((a, b) => a - b);
-  const distances = new Set(places.slice(1).map((place, index) => place - places[index]));
-  if (distances.size === 1) {
-    const [distance] = distances;
-    const aligned = Math.ceil(step / distance) * distance;
-    if (aligned <= 2 * step) return every(aligned, places[0]);
+  const apart = Math.ceil((widest + GAP) / slot);
+  const kept = [];
+  const emphasised = [...payload.emphasis].sort((a, b) => a - b);
+  for (const place of [...emphasised, ...[...payload.labels.keys()].reverse()]) {
+    if (kept.every((other) => Math.abs(place - other) >= apart)) kept.push(place);
   }
-  return every(step, count - 1);
+  return new Set(kept);
 }
 
 function bars(payload, { colours }) {
@@ -227,7 +221,7 @@ function options(payload, style, figure) {
         afterBuildTicks(axis) {
           const slot = (axis.chart.width - space.right - 3 * font.size) / Math.max(1, payload.labels.length);
           const shown = labelled(payload, slot, space.label);
-          axis.ticks = axis.ticks.filter(({ value }) => shown(value));
+          axis.ticks = axis.ticks.filter(({ value }) => shown.has(value));
         },
       },
       y: {

@@ -1,0 +1,245 @@
+"""The list of patients, as a clinician reads it before the visits."""
+
+from datetime import timedelta
+
+import pytest
+
+from diary.models import Patient
+from tests.cast import NOON, TODAY, at_most, days_ago, june, medicine, new_patient, record, record_all, session, share
+
+HEADINGS = [
+    "Name",
+    "Last recorded",
+    "Recorded of 28 days",
+    "Headache days last 28",
+    "Change from baseline",
+    "Migraine days",
+    "Cycle",
+    "Next due",
+    "Medication limits reached this month or last",
+]
+
+
+def names(page):
+    return [row[0] for row in page.table("list")[1:]]
+
+
+def the_row(page):
+    headings, row = page.table("list")
+    assert headings == HEADINGS
+    return dict(zip(headings, row, strict=True))
+
+
+def test_row_of_a_diary_made_by_hand(as_clara, alice):
+    """Baseline 14 of 28; the last 28 days 7 of 24 recorded: 1 - (7/24)/(14/28) is 41.7 %."""
+    session(alice, days_ago(120))
+    session(alice, days_ago(36))
+    before = [days_ago(120 + back) for back in range(1, 29)]
+    record_all(alice, before[:14], "mild")
+    record_all(alice, before[14:], "none")
+    recent = [days_ago(back) for back in range(1, 25)]
+    record_all(alice, recent[:7], "severe", medicine(alice))
+    record_all(alice, recent[7:], "none")
+    assert the_row(as_clara.opens("/clinic/")) == {
+        "Name": "Alice Archer N-17",
+        "Last recorded": "16 Jun 2026",
+        "Recorded of 28 days": "24",
+        "Headache days last 28": "7–11",
+        "Change from baseline": "−41.7 % from 14",
+        "Migraine days": "7–11",
+        "Cycle": "2, week 6",
+        "Next due": "4 Aug 2026",
+        "Medication limits reached this month or last": "–",
+    }
+
+
+def test_row_of_an_empty_diary(as_clara, alice):
+    assert list(the_row(as_clara.opens("/clinic/")).values()) == [
+        *("Alice Archer N-17", "nothing recorded", "0", "0–28", "–", "0–28", "not treated", "–", "–")
+    ]
+
+
+def test_change_that_cannot_be_evaluated_says_so(as_clara, alice):
+    session(alice, days_ago(60))
+    record_all(alice, [days_ago(back) for back in range(1, 20)], "mild")
+    assert the_row(as_clara.opens("/clinic/"))["Change from baseline"] == "cannot evaluate from 0–28"
+
+
+def test_more_headache_days_than_before_read_as_a_plus(as_clara, alice):
+    session(alice, days_ago(30))
+    record_all(alice, [days_ago(30 + back) for back in range(1, 11)], "mild")
+    record_all(alice, [days_ago(30 + back) for back in range(11, 29)], "none")
+    record_all(alice, [days_ago(back) for back in range(1, 29)], "mild")
+    assert the_row(as_clara.opens("/clinic/"))["Change from baseline"] == "+180.0 % from 10"
+
+
+def test_today_is_not_among_the_last_28_days(as_clara, alice):
+    record(alice, TODAY, "severe")
+    row = the_row(as_clara.opens("/clinic/"))
+    assert (row["Last recorded"], row["Headache days last 28"]) == ("17 Jun 2026", "0–28")
+
+
+def test_reached_limits_of_this_month_and_the_last_are_named(as_clara, alice):
+    record_all(alice, [june(day) for day in range(1, 11)], "mild", medicine(alice))
+    simple = medicine(alice, "ibuprofen", "non_opioid")
+    record_all(alice, [june(1) - timedelta(days=back) for back in range(1, 16)], "mild", simple)
+    record_all(alice, [june(1) - timedelta(days=back) for back in range(40, 61)], "mild", medicine(alice, word="ergot"))
+    words = the_row(as_clara.opens("/clinic/"))["Medication limits reached this month or last"]
+    assert words == "Triptans: 10 (Jun) · limit 10 Simple painkillers: 15 (May) · limit 15"
+
+
+@pytest.mark.parametrize(
+    ("since", "cycle", "due"),
+    [
+        (0, "1, week 1", "9 Sep 2026"),
+        (83, "1, week 12", "18 Jun 2026"),
+        (84, "1, week 13", "17 Jun 2026"),
+        (85, "1, week 13", "16 Jun 2026 overdue"),
+    ],
+)
+def test_place_between_injections(as_clara, alice, since, cycle, due):
+    session(alice, days_ago(since))
+    row = the_row(as_clara.opens("/clinic/"))
+    assert (row["Cycle"], row["Next due"]) == (cycle, due)
+
+
+# --- Who stands in it ----------------------------------------------------------------------------------------
+
+
+def test_only_patients_who_share_stand_in_it(as_clara, alice, bob, south):
+    share(new_patient("Sarah Souther"), south)
+    assert names(as_clara.opens("/clinic/")) == ["Alice Archer N-17"]
+
+
+def test_ended_link_vanishes_at_once(as_clara, alice, north):
+    link = alice.care_links.get(clinic=north)
+    link.ends_at = NOON
+    link.save()
+    page = as_clara.opens("/clinic/")
+    assert "Alice" not in page.html
+    assert "No patient shares a diary with your clinic yet." in page.text
+
+
+def test_link_that_ends_later_holds_until_then(as_clara, alice, north, noon):
+    link = alice.care_links.get(clinic=north)
+    link.ends_at = NOON + timedelta(hours=1)
+    link.save()
+    assert names(as_clara.opens("/clinic/")) == ["Alice Archer N-17"]
+    # Time goes on while the page stays open.
+    noon.move_to(NOON + timedelta(hours=1))
+    assert "Alice" not in as_clara.opens("/clinic/").html
+
+
+def test_link_to_come_shows_nothing_yet(as_clara, bob, north):
+    link = share(bob, north)
+    link.starts_at = NOON + timedelta(seconds=1)
+    link.save()
+    assert "Bob" not in as_clara.opens("/clinic/").html
+
+
+def test_patient_stands_once_after_sharing_again(as_clara, alice, north):
+    ended = alice.care_links.get(clinic=north)
+    ended.ends_at = NOON - timedelta(days=1)
+    ended.save()
+    share(alice, north, "N-18")
+    assert names(as_clara.opens("/clinic/")) == ["Alice Archer N-18"]
+
+
+# --- Search and pages ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def many(north):
+    patients = Patient.objects.bulk_create(Patient(name=f"Person {number:03}") for number in range(250))
+    for number, patient in enumerate(patients):
+        share(patient, north, f"X{number:03}")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("archer", ["Alice Archer N-17"]),
+        ("ALICE A", ["Alice Archer N-17"]),
+        ("n-17", ["Alice Archer N-17"]),
+        ("  archer  ", ["Alice Archer N-17"]),
+        ("", ["Alice Archer N-17", "Bob Baker"]),
+        ("b", ["Bob Baker"]),
+    ],
+)
+def test_search_by_name_or_clinic_number(as_clara, alice, bob, north, query, found):
+    share(bob, north)
+    page = as_clara.opens(f"/clinic/?q={query}")
+    assert names(page) == found
+    assert page.filled("q") == query.strip()
+
+
+def test_search_finds_nobody_of_another_clinic(as_clara, alice, south):
+    share(new_patient("Sarah Souther"), south, "S-1")
+    for query in ("sarah", "S-1"):
+        page = as_clara.opens(f"/clinic/?q={query}")
+        assert f"Nobody found for “{query}”." in page.text
+        assert page.main.one("a", href="/clinic/").text == "Show all patients"
+
+
+@pytest.mark.parametrize("query", ["%ED%A0%80", "x" * 3000, "%25", "_", "'", "%27 OR 1=1 --", "\\", "*"])
+def test_no_query_breaks_the_search(as_clara, alice, query):
+    page = as_clara.opens(f"/clinic/?q={query}")
+    assert "Alice" not in page.main.text
+
+
+def test_character_that_no_name_holds_is_left_out_of_the_search(as_clara, alice):
+    assert names(as_clara.opens("/clinic/?q=arch%00er")) == ["Alice Archer N-17"]
+
+
+def test_query_is_shown_as_it_was_written(as_clara, alice):
+    query = '"><script>alert(1)</script>'
+    page = as_clara.opens(f"/clinic/?q={query}")
+    assert page.filled("q") == query
+    assert f"Nobody found for “{query}”." in page.text
+    assert "<script>alert" not in page.html
+
+
+def test_long_list_has_pages(as_clara, many):
+    page = as_clara.opens("/clinic/")
+    assert (len(names(page)), names(page)[0]) == (100, "Person 000 X000")
+    assert page.one("nav", "pager").text == "Page 1 of 3 Next"
+    assert page.one("caption").text.startswith("250 patients")
+    page = as_clara.opens("/clinic/?page=3")
+    assert (len(names(page)), names(page)[-1]) == (50, "Person 249 X249")
+    assert page.one("nav", "pager").text == "Previous Page 3 of 3"
+
+
+def test_pages_keep_the_search(as_clara, many):
+    page = as_clara.opens("/clinic/?q=Person")
+    assert page.one("nav", "pager").one("a")["href"] == "?page=2&q=Person"
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "99", "two", "", "9" * 400, "%00"])
+def test_page_that_does_not_exist_shows_one_that_does(as_clara, many, number):
+    assert 0 < len(names(as_clara.opens(f"/clinic/?page={number}"))) <= 100
+
+
+def test_short_list_has_no_pages(as_clara, alice):
+    assert as_clara.opens("/clinic/").all("nav", "pager") == []
+
+
+@pytest.mark.parametrize(("patients", "days"), [(5, 30), (60, 30), (5, 400)])
+def test_queries_do_not_grow_with_patients_or_days(as_clara, north, patients, days):
+    everybody = Patient.objects.bulk_create(Patient(name=f"Person {number}") for number in range(patients))
+    for patient in everybody:
+        share(patient, north)
+        session(patient, days_ago(50))
+        record_all(patient, [days_ago(back) for back in range(days)], "mild", medicine(patient))
+    with at_most(12):
+        response = as_clara.client.get("/clinic/")
+    assert response.status_code == 200
+
+
+def test_names_are_shown_as_they_were_written(as_clara, north):
+    name = "</script><script>alert(1)</script>"
+    share(new_patient("Mallory", time_zone="UTC"), north, "<b>1</b>")
+    Patient.objects.update(name=name)
+    page = as_clara.opens("/clinic/")
+    assert names(page) == [f"{name} <b>1</b>"]
+    assert "<script>alert" not in page.html
+    assert "<b>" not in page.html

@@ -1,0 +1,124 @@
+"""Whose diary it is: nobody meets another person's, a stranger meets none, and looking changes nothing."""
+
+import pytest
+from django.apps import apps
+
+from tests.cast import TODAY, june, medicine, record, session, visitor
+
+PAGES = ["/", f"/days/{TODAY}/", "/days/2026-06-03/", "/months/2026-06/", "/trends/", "/medicines/", "/begin/"]
+TAPS = [
+    f"/days/{TODAY}/headache/",
+    f"/days/{TODAY}/dose/",
+    f"/days/{TODAY}/delete/",
+    "/days/headache-free/",
+    "/undo/",
+    "/medicines/add/",
+    "/medicines/add-own/",
+    "/medicines/1/use/",
+]
+CANARIES = ["Archer", "canary-note", "canary-medicine", "canary-product"]
+
+
+@pytest.fixture
+def diary(alice):
+    """Alice's diary with words that nobody else may read."""
+    taken = medicine(alice, "canary-medicine")
+    record(alice, TODAY, "severe", taken, note="canary-note")
+    record(alice, june(3), "mild", taken, note="canary-note")
+    session(alice, june(2), product="canary-product")
+    return alice
+
+
+def everything():
+    """Every row of every table but the sessions', which remember what was said on the page before."""
+    return {
+        model._meta.label: list(model._default_manager.order_by("pk").values())
+        for model in apps.get_models()
+        if model._meta.label != "sessions.Session"
+    }
+
+
+@pytest.mark.parametrize("address", PAGES + TAPS)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_stranger_is_asked_to_sign_in(diary, address, method):
+    before = everything()
+    response = getattr(visitor(None).client, method)(address)
+    assert response.status_code == 302
+    assert response["Location"].startswith("/accounts/login/?next=/")
+    assert everything() == before
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_owner_reads_it(as_alice, diary, address):
+    assert "Alice Archer" in as_alice.opens(address).html
+
+
+@pytest.mark.parametrize("address", PAGES)
+@pytest.mark.parametrize("person", ["bob", "clara", "carl", "dora", "adam", "eve"])
+def test_nobody_else_meets_it_on_these_pages(request, diary, address, person):
+    someone = request.getfixturevalue(person)
+    page = visitor(getattr(someone, "user", someone)).opens(address)
+    assert [word for word in CANARIES if word in page.html] == []
+
+
+@pytest.mark.parametrize("person", ["bob", "clara", "carl", "dora", "adam", "eve"])
+@pytest.mark.parametrize("address", [*TAPS, *PAGES])
+def test_nobody_else_changes_it(request, diary, address, person):
+    someone = request.getfixturevalue(person)
+    pk = diary.medicines.get().pk
+    before = [rows(diary), diary.sessions.count(), diary.medicines.get().is_in_use]
+    client = visitor(getattr(someone, "user", someone)).client
+    sent = {"headache": "none", "medicine": pk, "change": 1, "days": str(june(5)), "name": "x", "in_use": "no"}
+    sent |= {"patient": diary.pk, "patient_id": diary.pk, "user": diary.user_id, "time_zone": "UTC"}
+    for target in (address, address.replace("/1/", f"/{pk}/"), f"{address}?patient={diary.pk}"):
+        assert client.post(target, sent).status_code in (302, 404, 405, 422)
+    assert [rows(diary), diary.sessions.count(), diary.medicines.get().is_in_use] == before
+
+
+def rows(patient):
+    patient.refresh_from_db()
+    days = patient.days.order_by("pk").values()
+    return [patient.name, patient.user_id, list(days), list(patient.medicines.values_list("name", "intakes__doses"))]
+
+
+@pytest.mark.parametrize("address", [*PAGES, "/months/", "/welcome/", "/help/", "/medicines/?q=maxalt"])
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_looking_changes_nothing(as_alice, diary, address, method):
+    before = everything()
+    assert getattr(as_alice.client, method)(address).status_code in (200, 302)
+    assert everything() == before
+
+
+@pytest.mark.parametrize("address", TAPS)
+def test_tap_is_no_address_to_look_at(as_alice, diary, address):
+    before = everything()
+    assert as_alice.client.get(address).status_code == 405
+    assert as_alice.client.head(address).status_code == 405
+    assert everything() == before
+
+
+@pytest.mark.parametrize("address", PAGES + TAPS)
+@pytest.mark.parametrize("method", ["put", "patch", "delete", "trace"])
+def test_other_methods_do_nothing(as_alice, diary, address, method):
+    before = everything()
+    assert getattr(as_alice.client, method)(address).status_code == 405
+    assert everything() == before
+
+
+@pytest.mark.parametrize("address", TAPS + [f"/days/{TODAY}/", "/begin/"])
+def test_tap_without_the_pages_own_token_is_refused(diary, address):
+    from django.test import Client
+
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(diary.user)
+    before = everything()
+    assert client.post(address, {"headache": "none"}).status_code == 403
+    assert everything() == before
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_pages_are_never_kept(as_alice, diary, address):
+    response = as_alice.client.get(address)
+    assert response["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in response["Content-Security-Policy"]
+    assert "unsafe" not in response["Content-Security-Policy"]

@@ -1,0 +1,103 @@
+"""Months and cycles over time: the picture, its numbers as a table, and where one stands between injections."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from tests.cast import TODAY, at_most, days_ago, june, medicine, record, record_all, session
+
+HEADACHES = "Headache days a month"
+
+
+def test_nothing_recorded_yet(as_alice):
+    page = as_alice.opens("/trends/")
+    assert "Charts stand here once a few days are recorded." in page.text
+    assert page.all("figure") == []
+    assert page.all("script", src="/static/vendor/chart.js/chart.umd.js") == []
+
+
+def test_months_stand_in_the_table_with_what_is_missing(as_alice, alice):
+    record_all(alice, [date(2026, 4, day) for day in range(11, 21)], "severe")
+    record_all(alice, [june(day) for day in range(1, 11)], "none")
+    page = as_alice.opens("/trends/")
+    assert page.table(HEADACHES) == [
+        ["", "Headache days", "Not recorded: could be either"],
+        ["Apr, 2026", "10", "20"],
+        ["May, 2026", "0", "31"],
+        ["Jun, 2026", "0", "6"],
+    ]
+    [level] = page.payload("headache-months")["levels"]
+    assert (level["label"], level["value"]) == ("Published number (ICHD-3 1.3)", 15)
+
+
+def test_picture_and_table_show_the_same_numbers(as_alice, alice):
+    record_all(alice, [days_ago(back) for back in range(0, 200, 3)], "mild", medicine(alice))
+    page = as_alice.opens("/trends/")
+    charts = [figure["data-chart"] for figure in page.all("figure")]
+    assert charts == ["headache-months", "triptans-days-a-month"]
+    for chart in charts:
+        payload = page.payload(chart)
+        headings, *rows = page.table(payload["title"])
+        assert headings == ["", *(series["label"] for series in payload["series"])]
+        columns = zip(*(series["values"] for series in payload["series"]), strict=True)
+        assert rows == [
+            [", ".join(label), *map(str, numbers)]
+            for label, numbers in zip(payload["labels"], columns, strict=True)
+        ]
+
+
+def test_medicines_stand_beside_their_published_limit(as_alice, alice):
+    record_all(alice, [june(day) for day in (1, 2, 3)], "mild", medicine(alice), medicine(alice, "x", "gepant"))
+    page = as_alice.opens("/trends/")
+    levels = {payload["title"]: payload["levels"] for payload in map(page.payload, charts_of(page))}
+    assert [level["label"] for level in levels["Triptans: days a month"]] == ["Published limit (ICHD-3 8.2.2)"]
+    assert [level["value"] for level in levels["Triptans: days a month"]] == [10]
+    assert levels["Gepants: days a month"] == []
+    assert page.table("Triptans: days a month") == [["", "Triptans"], ["Jun, 2026", "3"]]
+
+
+def charts_of(page):
+    return [figure["data-chart"] for figure in page.all("figure")]
+
+
+def test_trends_reach_back_twelve_months(as_alice, alice):
+    record_all(alice, [days_ago(back) for back in range(0, 800, 5)], "mild")
+    rows = as_alice.opens("/trends/").table(HEADACHES)[1:]
+    assert (len(rows), rows[0][0], rows[-1][0]) == (12, "Jul, 2025", "Jun, 2026")
+
+
+@pytest.mark.parametrize(
+    ("since", "words"),
+    [
+        (0, "This is week 1 of 12; twelve weeks are over on 9 September 2026."),
+        (45, "This is week 7 of 12; twelve weeks are over on 26 July 2026."),
+        (83, "This is week 12 of 12; twelve weeks are over on 18 June 2026."),
+        (85, "This is week 13; twelve weeks were over on 16 June 2026."),
+    ],
+)
+def test_place_between_injections(as_alice, alice, since, words):
+    session(alice, days_ago(since + 84))
+    session(alice, days_ago(since))
+    assert words in as_alice.opens("/trends/").section("cycle").text
+
+
+def test_day_on_which_twelve_weeks_are_over_is_no_thirteenth_of_twelve(as_alice, alice):
+    session(alice, days_ago(84))
+    assert "week 13 of 12" not in as_alice.opens("/trends/").text
+
+
+def test_no_injections_no_place(as_alice, alice):
+    record(alice, TODAY, "mild")
+    assert "Injections" not in as_alice.opens("/trends/").text
+
+
+def test_injection_to_come_is_not_the_last_one(as_alice, alice):
+    session(alice, TODAY + timedelta(days=3))
+    assert "Last one" not in as_alice.opens("/trends/").text
+
+
+@pytest.mark.parametrize("days", [30, 400])
+def test_queries_do_not_grow_with_the_diary(as_alice, alice, days):
+    record_all(alice, [days_ago(back) for back in range(days)], "mild", medicine(alice))
+    with at_most(8):
+        as_alice.client.get("/trends/")
