@@ -8,7 +8,7 @@ urlpatterns = [
     path("months/<month:first>/", diary_pages.month, name="month"),
     path("trends/", diary_pages.trends, name="trends"),
     path("clinic/", views.caseload_page, name="caseload"),
-    path("clinic/patients/<int:patient_id>/", views.patient, name="patient"),
-    path("clinic/patients/<int:patient_id>/sessions/", views.sessions, name="sessions"),
-    path("clinic/patients/<int:patient_id>/sessions/<int:session_id>/", views.session, name="session"),
+    path("clinic/patients/<row:patient_id>/", views.patient, name="patient"),
+    path("clinic/patients/<row:patient_id>/sessions/", views.sessions, name="sessions"),
+    path("clinic/patients/<row:patient_id>/sessions/<row:session_id>/", views.session, name="session"),
 ]

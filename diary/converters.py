@@ -1,4 +1,4 @@
-"""Dates in addresses: `YYYY-MM-DD` and `YYYY-MM`, nothing else."""
+"""What stands in addresses: dates as `YYYY-MM-DD` and `YYYY-MM`, nothing else, and the numbers of rows."""
 
 from __future__ import annotations
 
@@ -27,3 +27,15 @@ class MonthConverter:
 
     def to_url(self, value: date) -> str:
         return value.isoformat()[:7]
+
+
+class RowConverter:
+    """The number of a row. A longer one than any database counts to is no address."""
+
+    regex = "[0-9]{1,18}"
+
+    def to_python(self, text: str) -> int:
+        return int(text)
+
+    def to_url(self, value: int) -> str:
+        return str(value)

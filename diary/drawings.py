@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # the shapes of a payload, and nothing that makes one: this r
 Number = Callable[[float], str]
 
 FONT = 13
-CHARACTER = 7.2
+CHARACTER = 7.8
 LINE = 16.0
 GAP = 8.0
 WIDEST_BAR = 44.0

@@ -44,16 +44,16 @@ def _yes_no(value: bool | None) -> str:
 
 def cells(row: Row) -> list[str]:
     """One recorded day as the texts of `OWN_COLUMNS`."""
-    said, other = row.said, row.other
+    day, other = row.day, row.other
     return [
-        row.date.isoformat(),
-        said.headache.value,
-        "" if said.pain is None else str(said.pain),
+        day.date.isoformat(),
+        day.headache.value,
+        "" if day.pain is None else str(day.pain),
         "" if other.hours is None else f"{other.hours.normalize():f}",
-        _yes_no(said.migraine),
-        feature_words(said.features),
+        _yes_no(day.migraine),
+        feature_words(day.features),
         ";".join(map(medicine_text, row.medicines)),
-        said.relief.value if said.relief else "",
+        day.relief.value if day.relief else "",
         other.disability.value if other.disability else "",
         _yes_no(other.menstruation),
         escaped(row.note),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -15,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from diary import catalogue
-from diary.models import DiaryDay, Medicine, Patient, feature_words
+from diary.models import DiaryDay, Medicine, Patient, feature_words, time_zones
 from diary.rules import Feature, Headache, MedicationClass
 from diary.words import CLASS_EXPLANATIONS, CLASS_LABELS, feature_choices
 
@@ -214,7 +213,7 @@ class PatientForm(forms.ModelForm):
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         help_text=_("Your days begin and end at midnight there."),
-        choices=lambda: [(zone, zone.replace("_", " ")) for zone in sorted(zoneinfo.available_timezones())],
+        choices=lambda: [(zone, zone.replace("_", " ")) for zone in time_zones()],
     )
 
     class Meta:

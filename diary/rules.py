@@ -443,28 +443,29 @@ def month(diary: Diary, first: date) -> Month:
     """The counts of the calendar month that begins on `first`."""
     days = monthrange(first.year, first.month)[1]
     tally = diary.kinds(first, first.replace(day=days))
-    recorded = tally.total()
+    headache = migraine = moderate_severe = medicated = several = 0
     per_class: dict[MedicationClass, int] = dict.fromkeys(COUNTED_CLASSES, 0)
     for kind, number in tally.items():
+        headache += number * kind.headache
+        migraine += number * kind.migraine
+        moderate_severe += number * kind.moderate_severe
+        medicated += number * bool(kind.classes)
+        several += number * (not kind.classes.isdisjoint(SEVERAL_CLASSES_RULE.classes))
         for medication_class in kind.classes:
             per_class[medication_class] += number
-    several = _days_with(tally, lambda kind: kind.classes & SEVERAL_CLASSES_RULE.classes)
+    recorded = tally.total()
     return Month(
         month=first,
         days=days,
         recorded=recorded,
-        headache_days=_days_with(tally, lambda kind: kind.headache),
-        migraine_days=_days_with(tally, lambda kind: kind.migraine),
-        moderate_severe_days=_days_with(tally, lambda kind: kind.moderate_severe),
-        acute_medication_days=_days_with(tally, lambda kind: kind.classes),
+        headache_days=headache,
+        migraine_days=migraine,
+        moderate_severe_days=moderate_severe,
+        acute_medication_days=medicated,
         several_classes_days=several,
         medication_days=per_class,
         overuse=overuse(per_class, several, days - recorded),
     )
-
-
-def _days_with(tally: Counter[DayKind], holds: Callable[[DayKind], object]) -> int:
-    return sum([number for kind, number in tally.items() if holds(kind)])
 
 
 def next_month(first: date) -> date:

@@ -4,6 +4,7 @@ from diary import converters, views
 
 register_converter(converters.DateConverter, "date")
 register_converter(converters.MonthConverter, "month")
+register_converter(converters.RowConverter, "row")
 
 urlpatterns = [
     path("", views.today, name="today"),
@@ -16,7 +17,7 @@ urlpatterns = [
     path("medicines/", views.medicines, name="medicines"),
     path("medicines/add/", views.add_medicine, name="add_medicine"),
     path("medicines/add-own/", views.add_own_medicine, name="add_own_medicine"),
-    path("medicines/<int:medicine_id>/use/", views.use_medicine, name="use_medicine"),
+    path("medicines/<row:medicine_id>/use/", views.use_medicine, name="use_medicine"),
     path("begin/", views.begin, name="begin"),
     path("help/", views.help_page, name="help"),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from clinic.rules import Analysis, Block, CycleResult
-from clinic.summaries import Overuse
+from clinic.summaries import Overuse, PatientSummary
 from diary.rules import COUNTED_CLASSES, OVERUSE_RULES, Month, Reached, Window, half_up
 from diary.templatetags.diary import class_label, rule_label
 
@@ -57,13 +57,14 @@ def three_blocks(result: CycleResult) -> list[Block | None]:
 
 
 @register.filter
-def block_span(block: Block | None, today: date) -> str:
-    """Headache days of a block; one that has not begun or was cut off shows a dash."""
-    if block is None or block.window.first >= today:
+def block_span(block: Block | None, summary: PatientSummary) -> str:
+    """Headache days of a block, up to yesterday; one that has not begun or was cut off shows a dash."""
+    if block is None or block.window.first >= summary.today:
         return "–"
+    if block.window.last >= summary.today:
+        so_far = summary.found.diary.window(block.window.first, summary.today - timedelta(days=1))
+        return _("%(days)s, so far") % {"days": headache_span(so_far)}
     words = headache_span(block.window)
-    if block.window.last >= today:
-        return _("%(days)s, so far") % {"days": block.window.headache_days}
     if block.window.days < 28:
         return _("%(days)s in %(n)d days") % {"days": words, "n": block.window.days}
     return words

@@ -66,17 +66,6 @@ class Dose(NamedTuple):
     doses: int
 
 
-class Said(NamedTuple):
-    """What a row says that is counted; `None` and empty are 'not recorded'. `classes` are those of the medicines."""
-
-    headache: Headache
-    pain: int | None
-    migraine: bool | None
-    features: frozenset[Feature]
-    classes: frozenset[MedicationClass]
-    relief: Relief | None
-
-
 class Other(NamedTuple):
     """What a row says that is kept and not counted; `None` is 'not recorded'."""
 
@@ -86,19 +75,19 @@ class Other(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One recorded day and the line of the file on which it begins."""
+    """One recorded day, what is kept of it besides, and the line of the file on which it begins."""
 
     line: int
     patient: str
-    date: date
-    said: Said
+    day: Day
     medicines: tuple[Dose, ...]
     other: Other
     note: str
 
-    def day(self) -> Day:
-        """What the rules count."""
-        return Day(self.date, *self.said)
+    @property
+    def date(self) -> date:
+        """The day's date."""
+        return self.day.date
 
 
 @dataclass
@@ -123,7 +112,8 @@ class Report:
         self.notices.append(text)
 
 
-_SaidAndTaken = tuple[Said, tuple[Dose, ...]]
+_SaidAndTaken = tuple[tuple[Any, ...], tuple[Dose, ...]]
+"""The fields of a `Day` after its date, and the medicines taken."""
 
 
 class NotGrouped(Exception):
@@ -250,8 +240,8 @@ def _medicines(text: str) -> tuple[tuple[Dose, ...], frozenset[MedicationClass]]
     return doses, frozenset(dose.medication_class for dose in doses)
 
 
-@cache
 def _date(text: str) -> date:
+    text = text.strip()
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         raise BadValue("date", f"{shown(text)} is not YYYY-MM-DD")
     try:
@@ -271,12 +261,12 @@ def iso_date(column: str, text: str) -> date:
         raise BadValue(column, str(error)) from None
 
 
-def _said(
-    headache: str, pain: str, migraine: str, features: str, medicines: str, relief: str
-) -> _SaidAndTaken:
+def _said(texts: Iterable[str]) -> _SaidAndTaken:
+    """Reads the texts of `SAID_COLUMNS`."""
+    headache, pain, migraine, features, medicines, relief = map(str.strip, texts)
     word = Headache(_headache(headache))
     doses, classes = _medicines(medicines)
-    said = Said(
+    said = (
         word,
         _pain(pain, word),
         _yes_no("migraine", migraine),
@@ -287,7 +277,9 @@ def _said(
     return said, doses
 
 
-def _other(hours: str, disability: str, menstruation: str) -> Other:
+def _other(texts: Iterable[str]) -> Other:
+    """Reads the texts of `OTHER_COLUMNS`."""
+    hours, disability, menstruation = map(str.strip, texts)
     return Other(
         _hours(hours),
         Disability(_disability(disability)) if disability else None,
@@ -379,6 +371,24 @@ def table(file: TextIO, report: Report) -> Iterator[tuple[int, list[str]]]:
                 return
 
 
+class _Remembered(dict[Any, Any]):
+    """The parsed values of texts. Equal texts are parsed once; bad ones raise `BadValue` each time."""
+
+    def __init__(self, parse: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._parse = parse
+
+    def __missing__(self, texts: Any) -> Any:
+        value = self._parse(texts)
+        if len(self) < MOST_REMEMBERED:
+            self[texts] = value
+        return value
+
+
+_named = tuple.__new__
+"""A named tuple from its fields in order; made millions of times, it takes half as long as a call of its class."""
+
+
 def rows(file: TextIO, report: Report) -> Iterator[Row]:
     """Each good row of a diary CSV; bad ones go into the report. Open the file with `open_text`."""
     lines = table(file, report)
@@ -386,51 +396,32 @@ def rows(file: TextIO, report: Report) -> Iterator[Row]:
     found = header(names, COLUMNS, ("date", "headache"), report) if names is not None else None
     if found is None:
         return
-    patient_of, date_of = _remembered(found, _patient, "patient"), _remembered(found, _date, "date")
-    said_of, other_of = _remembered(found, _said, *SAID_COLUMNS), _remembered(found, _other, *OTHER_COLUMNS)
-    note_at, width = found.places.get("note"), found.width
-    has_patients = "patient" in found.places
+    # A column that the file lacks is read from an empty cell put behind each row.
+    width = found.width
+    at = {column: found.places.get(column, width) for column in COLUMNS}
+    patient_at, date_at, note_at = at["patient"], at["date"], at["note"]
+    said_texts = itemgetter(*(at[column] for column in SAID_COLUMNS))
+    other_texts = itemgetter(*(at[column] for column in OTHER_COLUMNS))
+    patients = _Remembered(_patient if "patient" in found.places else str)
+    dates, said, others = _Remembered(_date), _Remembered(_said), _Remembered(_other)
     for line, row in lines:
         if len(row) != width:
             report.problem(line, "", f"{len(row)} columns, but the header has {width}")
             continue
+        row.append("")
         try:
-            said, medicines = said_of(row)
-            yield Row(
-                line,
-                patient_of(row) if has_patients else "",
-                date_of(row),
-                said,
-                medicines,
-                other_of(row),
-                checked_text("note", row[note_at], NOTE_LENGTH)
-                if note_at is not None and row[note_at]
-                else "",
+            what, medicines = said[said_texts(row)]
+            day = _named(Day, (dates[row[date_at]], *what))
+            note = row[note_at] and checked_text("note", row[note_at], NOTE_LENGTH)
+            yield _named(
+                Row, (line, patients[row[patient_at]], day, medicines, others[other_texts(row)], note)
             )
         except BadValue:
-            _report_all(report, line, {column: row[at] for column, at in found.places.items()})
-
-
-def _remembered(found: Header, parse: Callable[..., Any], *columns: str) -> Callable[[list[str]], Any]:
-    """The parser of some columns of a row, which parses texts that it has met before no second time."""
-    present = [found.places[column] for column in columns if column in found.places]
-    texts_of = itemgetter(*present) if present else lambda row: ()
-    known: dict[Any, Any] = {}
-
-    def parsed(row: list[str]) -> Any:
-        texts = texts_of(row)
-        value = known.get(texts)
-        if value is None:
-            value = parse(*[row[found.places[c]].strip() if c in found.places else "" for c in columns])
-            if len(known) < MOST_REMEMBERED:
-                known[texts] = value
-        return value
-
-    return parsed
+            _report_all(report, line, {column: row[place] for column, place in found.places.items()})
 
 
 def _patient(text: str) -> str:
-    name = checked_text("patient", text, PATIENT_LENGTH)
+    name = checked_text("patient", text.strip(), PATIENT_LENGTH)
     if not name:
         raise BadValue("patient", "is empty; a pseudonym of 1 to 64 characters is needed")
     return name
@@ -477,12 +468,12 @@ def open_text(path: str) -> TextIO:
 
 def without_repeats(rows: Iterable[Row], report: Report) -> list[Row]:
     """One person's rows, one a date. The same row twice is a notice, two different ones are a problem."""
-    found: dict[date, Row] = {}
+    found: dict[Any, Row] = {}
     for row in rows:
-        earlier = found.setdefault(row.date, row)
+        earlier = found.setdefault(row.day.date, row)
         if earlier is row:
             continue
-        if earlier[3:] == row[3:]:
+        if earlier[2:] == row[2:]:
             report.notice(f"line {row.line}: the same as line {earlier.line}, counted once")
         else:
             whose = f" of {shown(row.patient)}" if row.patient else ""

@@ -9,9 +9,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from diary.imports.diary_csv import Dose, Other, Report, Row, Said, shown
+from diary.imports.diary_csv import Dose, Other, Report, Row, shown
 from diary.models import DiaryDay, Intake, Medicine, Patient, feature_set, feature_words
-from diary.rules import Disability, Headache, MedicationClass, Relief
+from diary.rules import Day, Disability, Headache, MedicationClass, Relief
 
 _Key = tuple[str, str, str]
 
@@ -67,9 +67,9 @@ def _row(
 ) -> Row:
     classes = frozenset(dose.medication_class for dose in doses)
     found_relief = Relief(relief) if relief else None
-    said = Said(Headache(headache), pain, migraine, feature_set(features), classes, found_relief)
+    day = Day(when, Headache(headache), pain, migraine, feature_set(features), classes, found_relief)
     other = Other(hours, Disability(disability) if disability else None, menstruation)
-    return Row(0, "", when, said, tuple(doses), other, note)
+    return Row(0, "", day, tuple(doses), other, note)
 
 
 def _taken(patient: Patient) -> dict[int, list[Dose]]:
@@ -136,19 +136,19 @@ def _doses(row: Row) -> dict[_Key, int]:
 
 
 def _content(row: Row) -> tuple[object, ...]:
-    return row.said, row.other, row.note, _doses(row)
+    return row.day, row.other, row.note, _doses(row)
 
 
 def _fields(row: Row) -> dict[str, Any]:
-    said, other = row.said, row.other
+    day, other = row.day, row.other
     return {
-        "date": row.date,
-        "headache": said.headache.value,
-        "pain": said.pain,
+        "date": day.date,
+        "headache": day.headache.value,
+        "pain": day.pain,
         "hours": other.hours,
-        "migraine": said.migraine,
-        "features": feature_words(said.features),
-        "relief": said.relief.value if said.relief else "",
+        "migraine": day.migraine,
+        "features": feature_words(day.features),
+        "relief": day.relief.value if day.relief else "",
         "disability": other.disability.value if other.disability else "",
         "menstruation": other.menstruation,
         "note": row.note,

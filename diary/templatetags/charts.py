@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 register = template.Library()
 
-NARROW = (360, 300)
+NARROW = (320, 280)
 
 
 def in_words(value: float) -> str:

@@ -108,6 +108,7 @@ function lines(payload, { colours }) {
       pointRadius: 4,
       pointHoverRadius: 6,
       spanGaps: false,
+      clip: 8,
     };
   });
 }
@@ -133,6 +134,7 @@ function annotations(payload, { colours, font }) {
     pen.font = `${font.size}px ${font.family}`;
     pen.textAlign = "left";
     pen.textBaseline = "middle";
+    const words = [];
     for (const marker of [...payload.markers].sort((a, b) => a.before - b.before)) {
       const x = left + marker.before * slot;
       const length = pen.measureText(marker.label).width;
@@ -142,7 +144,15 @@ function annotations(payload, { colours, font }) {
       stroke(pen, colours.marker, 1.25, MARKER_DASH, [x, y], [x, bottom]);
       if (row < 0) continue;
       ends[row] = start + length;
-      pen.fillText(marker.label, start, y - line / 2);
+      words.push([marker.label, start, y - line / 2]);
+    }
+    pen.setLineDash([]);
+    pen.strokeStyle = colours.surface;
+    pen.lineWidth = 4;
+    pen.lineJoin = "round";
+    for (const label of words) {
+      pen.strokeText(...label);
+      pen.fillText(...label);
     }
   }
 
@@ -173,6 +183,13 @@ function annotations(payload, { colours, font }) {
     });
   }
 
+  function drawActive(pen, { left, top, bottom, width }, [active]) {
+    if (!active) return;
+    const slot = width / payload.labels.length;
+    pen.fillStyle = colours.grid;
+    pen.fillRect(left + active.index * slot, top, slot, bottom - top);
+  }
+
   const layered = (draw) => (chart) => {
     chart.ctx.save();
     draw(chart.ctx, chart);
@@ -180,7 +197,10 @@ function annotations(payload, { colours, font }) {
   };
   return {
     id: "annotations",
-    beforeDatasetsDraw: layered((pen, chart) => drawMarkers(pen, chart.chartArea, chart)),
+    beforeDatasetsDraw: layered((pen, chart) => {
+      drawActive(pen, chart.chartArea, chart.getActiveElements());
+      drawMarkers(pen, chart.chartArea, chart);
+    }),
     afterDatasetsDraw: layered((pen, chart) => {
       if (payload.kind === "bars") drawZeros(pen, chart.chartArea, chart.scales.x);
       drawLevels(pen, chart.chartArea, chart.scales.y);

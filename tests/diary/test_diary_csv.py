@@ -16,7 +16,6 @@ from diary.imports.diary_csv import (
     Other,
     Report,
     Row,
-    Said,
     dose,
     escaped,
     gathered,
@@ -26,7 +25,7 @@ from diary.imports.diary_csv import (
     unescaped,
     without_repeats,
 )
-from diary.rules import Disability, Feature, Headache, MedicationClass, Relief
+from diary.rules import Day, Disability, Feature, Headache, MedicationClass, Relief
 
 
 def read(text):
@@ -51,8 +50,7 @@ def test_least_row():
     assert one("date,headache", "2026-01-05,none") == Row(
         2,
         "",
-        date(2026, 1, 5),
-        Said(Headache.NONE, None, None, frozenset(), frozenset(), None),
+        Day(date(2026, 1, 5), Headache.NONE),
         (),
         Other(None, None, None),
         "",
@@ -65,7 +63,8 @@ def test_full_row():
         "P1,2026-01-05,severe,8,7.25,yes,nausea;Aura ,Imigran 50 mg x2; class:opioid,Partial,BED,no,slept",
     )
     assert row.patient == "P1"
-    assert row.said == Said(
+    assert row.day == Day(
+        date(2026, 1, 5),
         Headache.SEVERE,
         8,
         True,
@@ -102,12 +101,12 @@ def test_same_row_however_written(tmp_path, text):
     with open_text(str(path)) as file:
         (row,) = rows(file, report)
     assert report == Report()
-    assert (row.date, row.said.headache, row.note) == (date(2026, 1, 5), Headache.MILD, "a")
+    assert (row.date, row.day.headache, row.note) == (date(2026, 1, 5), Headache.MILD, "a")
 
 
 def test_lists_within_a_semicolon_file_are_quoted():
     row = one("date;headache;features;hours", '2026-01-05;mild;"nausea;aura";1.5')
-    assert row.said.features == {Feature.NAUSEA, Feature.AURA}
+    assert row.day.features == {Feature.NAUSEA, Feature.AURA}
 
 
 def test_unknown_columns_are_a_notice():
@@ -377,7 +376,8 @@ def diary_rows(draw):
         word = draw(st.sampled_from(Headache))
         pain = draw(st.none() | (st.just(0) if word is Headache.NONE else st.integers(1, 10)))
         doses = draw(DOSES)
-        said = Said(
+        day = Day(
+            date(2015, 1, 1) + timedelta(days=number),
             word,
             pain,
             draw(st.none() | st.booleans()),
@@ -391,7 +391,7 @@ def diary_rows(draw):
             draw(st.none() | st.booleans()),
         )
         note = draw(TEXTS | st.just("=cmd|' /C calc'!A0" * (NOTE_LENGTH // 18)))
-        found.append(Row(0, "", date(2015, 1, 1) + timedelta(days=number), said, doses, other, note))
+        found.append(Row(0, "", day, doses, other, note))
     return found
 
 

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import pytest
-
-from diary.rules import ICHD3, MIGRAINE_DAYS, PRAGMATIC, Day, is_moderate_or_severe, severity
+from diary.rules import ICHD3, MIGRAINE_DAYS, PRAGMATIC, is_moderate_or_severe, severity
 from tests.rules.cases import day
 
+SEVERITY = {
+    ("none", None): "none",
+    ("none", 0): "none",
+    ("yes", None): "yes",
+    ("yes", 1): "mild",
+    ("yes", 3): "mild",
+    ("yes", 4): "moderate",
+    ("yes", 6): "moderate",
+    ("yes", 7): "severe",
+    ("yes", 10): "severe",
+    ("mild", 9): "mild",
+    ("moderate", 1): "moderate",
+    ("severe", 2): "severe",
+    ("severe", None): "severe",
+}
 
-@pytest.mark.parametrize(
-    ("headache", "pain", "expected"),
-    [
-        ("none", None, "none"),
-        ("none", 0, "none"),
-        ("yes", None, "yes"),
-        ("yes", 1, "mild"),
-        ("yes", 3, "mild"),
-        ("yes", 4, "moderate"),
-        ("yes", 6, "moderate"),
-        ("yes", 7, "severe"),
-        ("yes", 10, "severe"),
-        ("mild", 9, "mild"),
-        ("moderate", 1, "moderate"),
-        ("severe", 2, "severe"),
-        ("severe", None, "severe"),
-    ],
-)
-def test_severity_is_the_word_or_follows_the_pain(headache: str, pain: int | None, expected: str) -> None:
-    said = day(headache, pain=pain)
-    assert severity(said) == expected
-    assert is_moderate_or_severe(said) == (expected in ("moderate", "severe"))
+
+def test_severity_is_the_word_or_follows_the_pain() -> None:
+    assert {(word, pain): severity(day(word, pain=pain)) for word, pain in SEVERITY} == SEVERITY
+
+
+def test_moderate_and_severe_days() -> None:
+    found = {(word, pain) for word, pain in SEVERITY if is_moderate_or_severe(day(word, pain=pain))}
+    assert found == {said for said, expected in SEVERITY.items() if expected in ("moderate", "severe")}
 
 
 BOTH, NEITHER = (True, True), (False, False)
@@ -102,9 +101,9 @@ MIGRAINE_DAY = {
 }
 
 
-@pytest.mark.parametrize(("said", "expected"), MIGRAINE_DAY.values(), ids=MIGRAINE_DAY)
-def test_migraine_day_pragmatic_and_ichd3(said: Day, expected: tuple[bool, bool]) -> None:
-    assert (PRAGMATIC.holds(said), ICHD3.holds(said)) == expected
+def test_migraine_day_pragmatic_and_ichd3() -> None:
+    found = {what: (PRAGMATIC.holds(said), ICHD3.holds(said)) for what, (said, _) in MIGRAINE_DAY.items()}
+    assert found == {what: expected for what, (_, expected) in MIGRAINE_DAY.items()}
 
 
 def test_both_definitions_can_be_chosen_and_name_their_source() -> None:

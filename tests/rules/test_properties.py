@@ -121,19 +121,11 @@ def contradictions(before: Analysis, later: Analysis) -> list[str]:
 
 
 @given(people)
-def test_recording_missing_days_never_contradicts_a_sure_state(who: Person) -> None:
-    before = analysed(who.days, who.sessions)
-    assert contradictions(before, analysed(who.days + who.later, who.sessions)) == []
-
-
-@given(people)
-def test_recording_missing_days_narrows_the_bounds(who: Person) -> None:
+def test_recording_missing_days_never_contradicts_a_sure_state_and_narrows_the_bounds(who: Person) -> None:
     before, later = (analysed(days, who.sessions) for days in (who.days, who.days + who.later))
-    assert [
-        (one.reduction, other.reduction)
-        for one, other in zip(before.cycles, later.cycles, strict=True)
-        if one.reduction and not (other.reduction and narrower(other.reduction, one.reduction))
-    ] == []
+    assert contradictions(before, later) == []
+    changes = [(was.reduction, now.reduction) for was, now in zip(before.cycles, later.cycles, strict=True)]
+    assert [(was, now) for was, now in changes if was and not (now and narrower(now, was))] == []
 
 
 def narrower(inner: Reduction, outer: Reduction) -> bool:
@@ -201,34 +193,35 @@ def impossible(counts: Month | Window) -> bool:
 
 
 @given(people)
-def test_counts_never_exceed_days_and_bounds_enclose_the_point(who: Person) -> None:
+def test_counts_never_exceed_days_and_each_recorded_day_counts_once(who: Person) -> None:
     found = analysed(who.days, who.sessions)
-    windows = [block.window for result in found.cycles for block in (*result.blocks, *result.weeks)]
-    assert [counts for counts in (*found.months, *windows) if impossible(counts)] == []
-    for month in found.months:
+    check_months(found.months, len(who.days))
+    for result in found.cycles:
+        check_windows(result)
+        if change := result.reduction:
+            assert change.low <= change.point <= change.high <= 1
+
+
+def check_months(found: list[Month], recorded: int) -> None:
+    assert [month for month in found if impossible(month)] == []
+    assert sum(month.recorded for month in found) == recorded
+    assert [month.month for month in found[1:]] == [next_month(month.month) for month in found[:-1]]
+    for month in found:
+        classes = month.medication_days.values()
         assert month.recorded + month.missing == month.days
         assert month.moderate_severe_days <= month.headache_days
-        assert max(month.medication_days.values()) <= month.acute_medication_days <= month.recorded
-        assert (
-            month.several_classes_days <= month.acute_medication_days <= sum(month.medication_days.values())
-        )
-    for change in filter(None, (result.reduction for result in found.cycles)):
-        assert change.low <= change.point <= change.high <= 1
+        assert max(classes) <= month.acute_medication_days <= min(month.recorded, sum(classes))
+        assert month.several_classes_days <= month.acute_medication_days
 
 
-@given(people)
-def test_months_and_windows_count_each_recorded_day_once(who: Person) -> None:
-    found = analysed(who.days, who.sessions)
-    assert sum(month.recorded for month in found.months) == len(who.days)
-    firsts = [month.month for month in found.months]
-    assert firsts[1:] == [next_month(first) for first in firsts[:-1]]
-    for result in found.cycles:
-        length = min(84, (result.cycle.ends_on - result.cycle.starts_on).days + 1)
-        assert total(result, "days") == (length, length)
-        for counted in ("recorded", "headache_days", "migraine_days"):
-            in_blocks, in_weeks = total(result, counted)
-            assert in_blocks == in_weeks
-        assert result.evaluation == next((b.window for b in result.blocks if b.weeks == "9-12"), None)
+def check_windows(result: CycleResult) -> None:
+    assert [block for block in (*result.blocks, *result.weeks) if impossible(block.window)] == []
+    length = min(84, (result.cycle.ends_on - result.cycle.starts_on).days + 1)
+    assert total(result, "days") == (length, length)
+    for counted in ("recorded", "headache_days", "migraine_days"):
+        in_blocks, in_weeks = total(result, counted)
+        assert in_blocks == in_weeks
+    assert result.evaluation == next((b.window for b in result.blocks if b.weeks == "9-12"), None)
 
 
 def total(result: CycleResult, counted: str) -> tuple[int, int]:

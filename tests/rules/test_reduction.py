@@ -18,24 +18,24 @@ def compared(before: Window | None, after: Window | None) -> Reduction:
     return found
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "percent"),
-    [
-        (20, 16, 20),
-        (20, 15, 25),
-        (20, 14, 30),
-        (20, 13, 35),
-        (20, 10, 50),
-        (20, 5, 75),
-        (20, 0, 100),
-        (10, 10, 0),
-        (10, 20, -100),
-        (3, 2, Fraction(100, 3)),
-    ],
-)
-def test_complete_windows_leave_nothing_open(before: int, after: int, percent: Fraction) -> None:
-    found = compared(window(headache=before), window(headache=after))
-    assert found.point == found.low == found.high == Fraction(percent) / 100
+PERCENT = {
+    (20, 16): 20,
+    (20, 15): 25,
+    (20, 14): 30,
+    (20, 13): 35,
+    (20, 10): 50,
+    (20, 5): 75,
+    (20, 0): 100,
+    (10, 10): 0,
+    (10, 20): -100,
+    (3, 2): Fraction(100, 3),
+}
+
+
+def test_complete_windows_leave_nothing_open() -> None:
+    for (before, after), percent in PERCENT.items():
+        found = compared(window(headache=before), window(headache=after))
+        assert [found.point * 100, found.low * 100, found.high * 100] == [percent] * 3
 
 
 def test_missing_days_are_counted_all_one_way_for_each_bound() -> None:
@@ -61,16 +61,19 @@ CANNOT = {
 }
 
 
-@pytest.mark.parametrize(("before", "after"), CANNOT.values(), ids=CANNOT)
-def test_cannot_evaluate(before: Window | None, after: Window | None) -> None:
-    assert reduction(before, after) is None
-    for percent in RESPONDER_PERCENT:
-        assert responder(reduction(before, after), percent) == "cannot_evaluate"
+def test_cannot_evaluate() -> None:
+    assert {what: reduction(*windows) for what, windows in CANNOT.items()} == dict.fromkeys(CANNOT)
+    assert {responder(None, percent) for percent in RESPONDER_PERCENT} == {Reached.CANNOT_EVALUATE}
 
 
 def test_20_recorded_days_are_enough() -> None:
     found = compared(window(headache=10, recorded=20), window(headache=4, recorded=20))
     assert found.point == Fraction(3, 5)
+
+
+def test_estimate_28_needs_20_recorded_days() -> None:
+    assert window(headache=16, recorded=20).estimate_28 == Fraction(16 * 28, 20)
+    assert window(headache=16, recorded=19).estimate_28 is None
 
 
 # --- Responders: the boundary counts, and is compared before rounding ---
@@ -80,29 +83,24 @@ def test_responders_of_30_50_and_75_percent() -> None:
     assert RESPONDER_PERCENT == (30, 50, 75)
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "percent", "expected"),
-    [
-        (window(headache=20), window(headache=14), 30, "reached"),
-        (window(headache=20), window(headache=15), 30, "not_reached"),
-        (window(headache=20), window(headache=10), 50, "reached"),
-        (window(headache=20), window(headache=11), 50, "not_reached"),
-        (window(headache=20), window(headache=5), 75, "reached"),
-        (window(headache=20), window(headache=6), 75, "not_reached"),
-        # low is exactly 30 %: one missing day may be a headache
-        (window(headache=20), window(headache=13, recorded=27), 30, "reached"),
-        # high is exactly 30 %, low below it
-        (window(headache=20), window(headache=14, recorded=27), 30, "uncertain"),
-        # high is 25 %
-        (window(headache=20), window(headache=15, recorded=27), 30, "not_reached"),
-        # the point says 31.5 %, but a missing day of the baseline may have been a headache or not
-        (window(headache=18, recorded=22), window(headache=15, recorded=26), 30, "uncertain"),
-        # high falls to 29.17 %
-        (window(headache=20, recorded=24), window(headache=17), 30, "not_reached"),
-    ],
-)
-def test_responder(before: Window, after: Window, percent: int, expected: str) -> None:
-    assert responder(reduction(before, after), percent) == expected
+RESPONDERS = {
+    "20 to 14": (30, window(headache=20), window(headache=14), "reached"),
+    "20 to 15": (30, window(headache=20), window(headache=15), "not_reached"),
+    "20 to 10": (50, window(headache=20), window(headache=10), "reached"),
+    "20 to 11": (50, window(headache=20), window(headache=11), "not_reached"),
+    "20 to 5": (75, window(headache=20), window(headache=5), "reached"),
+    "20 to 6": (75, window(headache=20), window(headache=6), "not_reached"),
+    "low is exactly 30 %": (30, window(headache=20), window(headache=13, recorded=27), "reached"),
+    "high is exactly 30 %": (30, window(headache=20), window(headache=14, recorded=27), "uncertain"),
+    "high is 25 %": (30, window(headache=20), window(headache=15, recorded=27), "not_reached"),
+    "high is 29.17 %": (30, window(headache=20, recorded=24), window(headache=17), "not_reached"),
+    "5.6 to 37.5 %": (30, window(headache=18, recorded=22), window(headache=15, recorded=26), "uncertain"),
+}
+
+
+def test_responder() -> None:
+    found = {what: responder(reduction(*two), percent) for what, (percent, *two, _) in RESPONDERS.items()}
+    assert found == {what: expected for what, (*_, expected) in RESPONDERS.items()}
 
 
 def wrong_at_the_boundary(state: Callable[[Reduction | None, int], Reached]) -> list[tuple[int, int, int]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from diary.rules import (
     Diary,
     Reached,
@@ -23,30 +21,30 @@ LETTERS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("states", "expected", "surely"),
-    [
-        ("", "not_reached", 0),
-        ("nnnnn", "not_reached", 0),
-        ("RRR", "not_reached", 3),
-        ("RRRR", "reached", 4),
-        ("RRRRR", "reached", 5),
-        ("RRnRR", "not_reached", 2),
-        ("RR-RR", "not_reached", 2),
-        ("nRRRRn?", "reached", 4),
-        ("RRR?", "uncertain", 3),
-        ("?RRR", "uncertain", 3),
-        ("R?RR", "uncertain", 2),
-        ("????", "uncertain", 0),
-        ("???", "not_reached", 0),
-        ("RRRn?", "not_reached", 3),
-        ("RRn???R", "uncertain", 2),
-        ("RRRRn????R", "reached", 4),
-    ],
-)
-def test_longest_run_of_four(states: str, expected: str, surely: int) -> None:
-    run = longest_run([LETTERS[letter] for letter in states], 4)
-    assert (run.state, run.months, run.required) == (expected, surely, 4)
+RUNS_OF_FOUR = {
+    "": ("not_reached", 0),
+    "nnnnn": ("not_reached", 0),
+    "RRR": ("not_reached", 3),
+    "RRRR": ("reached", 4),
+    "RRRRR": ("reached", 5),
+    "RRnRR": ("not_reached", 2),
+    "RR-RR": ("not_reached", 2),
+    "nRRRRn?": ("reached", 4),
+    "RRR?": ("uncertain", 3),
+    "?RRR": ("uncertain", 3),
+    "R?RR": ("uncertain", 2),
+    "????": ("uncertain", 0),
+    "???": ("not_reached", 0),
+    "RRRn?": ("not_reached", 3),
+    "RRn???R": ("uncertain", 2),
+    "RRRRn????R": ("reached", 4),
+}
+
+
+def test_longest_run_of_four() -> None:
+    runs = {states: longest_run([LETTERS[letter] for letter in states], 4) for states in RUNS_OF_FOUR}
+    assert {states: (run.state, run.months) for states, run in runs.items()} == RUNS_OF_FOUR
+    assert {run.required for run in runs.values()} == {4}
 
 
 # --- Chronic migraine: more than three months, so four ---
@@ -82,9 +80,9 @@ CHRONIC = {
 }
 
 
-@pytest.mark.parametrize(("each", "expected"), CHRONIC.values(), ids=CHRONIC)
-def test_chronic_migraine(each: list[dict[str, object] | None], expected: tuple[str, int, int]) -> None:
-    assert chronic_migraine(*each) == expected
+def test_chronic_migraine() -> None:
+    found = {what: chronic_migraine(*each) for what, (each, _) in CHRONIC.items()}
+    assert found == {what: expected for what, (_, expected) in CHRONIC.items()}
 
 
 # --- Medication overuse with 15 headache days ---
@@ -126,8 +124,6 @@ OVERUSE = {
 }
 
 
-@pytest.mark.parametrize(("each", "expected"), OVERUSE.values(), ids=OVERUSE)
-def test_medication_overuse_headache(
-    each: list[dict[str, object] | None], expected: dict[str, tuple[str, int]]
-) -> None:
-    assert overuse(*each) == expected
+def test_medication_overuse_headache() -> None:
+    found = {what: overuse(*each) for what, (each, _) in OVERUSE.items()}
+    assert found == {what: expected for what, (_, expected) in OVERUSE.items()}

@@ -11,24 +11,23 @@ import pytest
 from clinic.rules import dosing_remarks
 from diary.rules import OVERUSE_RULES, Reached, half_up, threshold
 
+COUNTED_AND_MISSING = {
+    (15, 0): "reached",
+    (14, 0): "not_reached",
+    (15, 10): "reached",
+    (14, 1): "uncertain",
+    (13, 1): "not_reached",
+    (13, 2): "uncertain",
+    (0, 15): "uncertain",
+    (0, 14): "not_reached",
+    (0, 0): "not_reached",
+    (31, 0): "reached",
+}
 
-@pytest.mark.parametrize(
-    ("counted", "missing", "expected"),
-    [
-        (15, 0, "reached"),
-        (14, 0, "not_reached"),
-        (15, 10, "reached"),
-        (14, 1, "uncertain"),
-        (13, 1, "not_reached"),
-        (13, 2, "uncertain"),
-        (0, 15, "uncertain"),
-        (0, 14, "not_reached"),
-        (0, 0, "not_reached"),
-        (31, 0, "reached"),
-    ],
-)
-def test_threshold_of_15(counted: int, missing: int, expected: str) -> None:
-    assert threshold(counted, missing, 15) == expected
+
+def test_threshold_of_15() -> None:
+    found = {(counted, missing): threshold(counted, missing, 15) for counted, missing in COUNTED_AND_MISSING}
+    assert found == COUNTED_AND_MISSING
 
 
 # --- What is said for sure stays true, however the missing days turn out ---
@@ -100,49 +99,46 @@ def test_published_days_of_medication_a_month() -> None:
     assert all(rule.source for rule in OVERUSE_RULES)
 
 
-PREEMPT = [
-    (155, 31, []),
-    (195, 39, []),
-    (175, 35, []),
-    (150, 30, ["units", "sites"]),
-    (200, 40, ["units", "sites"]),
-    (154, 31, ["units", "units_per_site"]),
-    (155, 30, ["sites", "units_per_site"]),
-    (160, 31, ["units_per_site"]),
-    (0, 0, ["units", "sites"]),
-    (None, None, []),
-    (155, None, []),
-    (196, None, ["units"]),
-    (None, 39, []),
-    (None, 40, ["sites"]),
-]
+UNITS_AND_SITES = {
+    (155, 31): [],
+    (195, 39): [],
+    (175, 35): [],
+    (150, 30): ["units", "sites"],
+    (200, 40): ["units", "sites"],
+    (154, 31): ["units", "units_per_site"],
+    (155, 30): ["sites", "units_per_site"],
+    (160, 31): ["units_per_site"],
+    (0, 0): ["units", "sites"],
+    (None, None): [],
+    (155, None): [],
+    (196, None): ["units"],
+    (None, 39): [],
+    (None, 40): ["sites"],
+}
 
 
-@pytest.mark.parametrize(("units", "sites", "remarks"), PREEMPT)
-def test_dosing_outside_preempt(units: int | None, sites: int | None, remarks: list[str]) -> None:
-    assert dosing_remarks(units, sites) == remarks
+def test_dosing_outside_preempt() -> None:
+    assert {said: dosing_remarks(*said) for said in UNITS_AND_SITES} == UNITS_AND_SITES
 
 
 # --- Rounding ---
 
 
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        (Fraction(16 * 30, 28), "17.1"),
-        (Fraction(5, 4), "1.3"),
-        (Fraction(25, 4), "6.3"),
-        (Fraction(1, 20), "0.1"),
-        (Fraction(49, 1000), "0.0"),
-        (Fraction(-5, 4), "-1.3"),
-        (Fraction(-49, 1000), "0.0"),
-        (Fraction(9995, 100), "100.0"),
-        (Fraction(0), "0.0"),
-    ],
-    ids=str,
-)
-def test_half_up_to_one_decimal(value: Fraction, shown: str) -> None:
-    assert str(half_up(value)) == shown
+SHOWN = {
+    Fraction(16 * 30, 28): "17.1",
+    Fraction(5, 4): "1.3",
+    Fraction(25, 4): "6.3",
+    Fraction(1, 20): "0.1",
+    Fraction(49, 1000): "0.0",
+    Fraction(-5, 4): "-1.3",
+    Fraction(-49, 1000): "0.0",
+    Fraction(9995, 100): "100.0",
+    Fraction(0): "0.0",
+}
+
+
+def test_half_up_to_one_decimal() -> None:
+    assert {value: str(half_up(value)) for value in SHOWN} == SHOWN
 
 
 def wrongly_rounded(rounded: Callable[[Fraction], float]) -> list[Fraction]:

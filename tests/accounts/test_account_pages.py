@@ -1,0 +1,88 @@
+"""The pages of sign-in are the library's views in our words: each must render, within our frame."""
+
+import pytest
+from allauth.account.models import EmailAddress
+
+from accounts.models import User
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "a-long-password-of-a-test-person"
+FRAME = '<main id="main"'
+STOCK = ("Menu:", "Bad Token", "<strong>Note")
+
+
+def read(response):
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert FRAME in page
+    assert "style=" not in page
+    assert "<script>" not in page
+    assert not [words for words in STOCK if words in page]
+    return page
+
+
+@pytest.fixture
+def person():
+    person = User.objects.create_user("ada@example.org", PASSWORD, name="Ada")
+    EmailAddress.objects.create(user=person, email=person.email, primary=True, verified=True)
+    return person
+
+
+@pytest.fixture
+def inside(client, person):
+    client.post("/accounts/login/", {"login": person.email, "password": PASSWORD})
+    return client
+
+
+@pytest.mark.parametrize("path", ["login", "signup", "inactive", "password/reset", "password/reset/done"])
+def test_pages_before_sign_in(client, path):
+    read(client.get(f"/accounts/{path}/"))
+
+
+@pytest.mark.parametrize("path", ["email", "password/change", "reauthenticate", "logout"])
+def test_pages_after_sign_in(inside, path):
+    page = read(inside.get(f"/accounts/{path}/"))
+    assert "Signed in as Ada" in page
+
+
+def test_a_person_without_password_may_choose_one(client, person):
+    client.force_login(person, "allauth.account.auth_backends.AuthenticationBackend")
+    person.set_unusable_password()
+    person.save()
+    client.force_login(person, "allauth.account.auth_backends.AuthenticationBackend")
+    assert "Choose a password" in read(client.get("/accounts/password/set/"))
+
+
+def test_a_wrong_password_is_said_within_the_form(client, person):
+    page = read(client.post("/accounts/login/", {"login": person.email, "password": "wrong"}))
+    assert "alert-danger" in page
+    assert "I forgot my password" in page
+
+
+def test_the_code_of_a_new_account(client):
+    response = client.post(
+        "/accounts/signup/", {"email": "new@example.org", "password1": PASSWORD}, follow=True
+    )
+    page = read(response)
+    assert "We have sent a code to new@example.org" in page
+    assert "one-time-code" in page
+
+
+def test_the_code_of_a_new_password(client, person, mailoutbox):
+    page = read(client.post("/accounts/password/reset/", {"email": person.email}, follow=True))
+    assert f"We have sent a code to {person.email}" in page
+    code = next(line.strip() for line in mailoutbox[0].body.splitlines() if is_code(line.strip()))
+    page = read(client.post("/accounts/password/reset/confirm/", {"code": code}, follow=True))
+    assert "Choose a new password" in page
+
+
+def is_code(line: str) -> bool:
+    return 6 <= len(line) <= 12 and " " not in line and line == line.upper()
+
+
+def test_signing_in_is_not_announced_but_signing_out_is(client, person):
+    response = client.post("/accounts/login/", {"login": person.email, "password": PASSWORD})
+    assert not list(client.session.get("_messages", []))
+    assert response.status_code == 302
+    page = read(client.post("/accounts/logout/", follow=True))
+    assert "You are signed out." in page
