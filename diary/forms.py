@@ -118,6 +118,8 @@ class DayForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial["features"] = [feature.value for feature in self.instance.feature_set]
+        if self.instance.hours is not None:
+            self.initial["hours"] = f"{self.instance.hours.normalize():f}"
         for name in ("migraine", "menstruation"):
             self.fields[name].widget.choices = YES_NO  # type: ignore[attr-defined]
         for name in ("relief", "disability"):

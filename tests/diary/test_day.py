@@ -39,7 +39,7 @@ def test_all_details_are_saved_and_shown_again(as_alice, alice):
     shown = {name: page.filled(name) for name in ALL}
     assert shown == ALL | {
         "headache": ["severe"],
-        "hours": "6.50",
+        "hours": "6.5",
         "features": ["one_sided", "nausea"],
         "note": "Woke with it.\nStorm outside.",
     }

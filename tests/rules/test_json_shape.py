@@ -10,7 +10,7 @@ import pytest
 from clinic.exports import MONTH_COLUMNS, analysis_json, month_rows
 from clinic.rules import analysis
 from diary.rules import ICHD3, PRAGMATIC, Diary
-from tests.rules.cases import FIRST_SESSION, after, day, days
+from tests.rules.cases import FIRST_SESSION, after, day, days, treated
 
 CLASSES = ["triptan", "ergot", "opioid", "combination", "non_opioid", "gepant", "ditan", "other"]
 CODES = ["8.2.1", "8.2.2", "8.2.3", "8.2.4", "8.2.5", "8.2.6", "ditan"]
@@ -138,6 +138,13 @@ def test_the_published_example_of_a_reduction() -> None:
     (cycle,) = analysis_json("", analysis(Diary(diary), [FIRST_SESSION]))["cycles"]
     shown = (cycle["reduction"], cycle["reduction_low"], cycle["reduction_high"])
     assert shown == (25.7, 20.0, 27.3)
+
+
+def test_halves_are_rounded_up() -> None:
+    found = analysis_json("", treated({"headache": 16}, {"headache": 15}))
+    assert found["cycles"][0]["reduction"] == 6.3  # 6.25
+    month = analysis_json("", analysis(Diary(days("2026-01", recorded=24, headache=1)), []))["months"][0]
+    assert month["estimate_30"] == 1.3  # 1.25
 
 
 def test_what_does_not_exist_is_null() -> None:
