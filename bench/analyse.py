@@ -17,9 +17,20 @@ from datetime import date, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-COLUMNS = (
-    ["patient", "date", "headache", "pain", "hours", "migraine", "features", "medicines", "relief", "disability", "menstruation", "note"]
-)
+COLUMNS = [
+    "patient",
+    "date",
+    "headache",
+    "pain",
+    "hours",
+    "migraine",
+    "features",
+    "medicines",
+    "relief",
+    "disability",
+    "menstruation",
+    "note",
+]
 MEDICINES = (
     "sumatriptan 50 mg",
     "ibuprofen 400 mg x2",

@@ -150,6 +150,7 @@ def _row(
     link: CareLink, days: Sequence[Day], sessions: Sequence[date], latest: date | None, now: datetime
 ) -> CaseloadRow:
     today = link.patient.date_at(now)
+    sessions = [session for session in sessions if session <= today]
     diary = Diary(days)
     recent = last_28_days(diary, today)
     first = sessions[0] if sessions else None

@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -88,7 +89,9 @@ def session(request: HttpRequest, link: CareLink, session_id: int) -> HttpRespon
 def _session_page(request: HttpRequest, link: CareLink, form: SessionForm) -> HttpResponse:
     if form.is_valid():
         form.save()
-        messages.success(request, _("Session of %(date)s saved.") % {"date": form.instance.date})
+        messages.success(
+            request, _("Session of %(date)s saved.") % {"date": date_format(form.instance.date, "j M Y")}
+        )
         for remark in form.remarks:
             messages.warning(request, remark)
         return redirect("sessions", link.patient_id)

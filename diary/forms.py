@@ -18,8 +18,8 @@ from diary.models import DiaryDay, Medicine, Patient, feature_words, time_zones
 from diary.rules import Feature, Headache, MedicationClass
 from diary.words import CLASS_EXPLANATIONS, CLASS_LABELS, feature_choices
 
-YES_NO = (("unknown", _("Not recorded")), ("true", _("Yes")), ("false", _("No")))
-PAIN = [("", _("Not recorded")), *((n, str(n)) for n in range(11))]
+YES_NO = (("unknown", _("Not said")), ("true", _("Yes")), ("false", _("No")))
+PAIN = [("", _("Not said")), *((n, str(n)) for n in range(11))]
 
 
 def _formless(layout: Layout | None = None) -> FormHelper:
@@ -112,7 +112,7 @@ class DayForm(forms.ModelForm):
             ),
             "note": forms.Textarea(attrs={"rows": 3}),
         }
-        field_classes = {"note": LinesField}  # noqa: RUF012
+        field_classes = {"note": LinesField}
 
     def __init__(self, medicines: Iterable[tuple[Medicine, int]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -123,7 +123,7 @@ class DayForm(forms.ModelForm):
         for name in ("migraine", "menstruation"):
             self.fields[name].widget.choices = YES_NO  # type: ignore[attr-defined]
         for name in ("relief", "disability"):
-            self.fields[name].choices = [("", _("Not recorded")), *self.fields[name].choices[1:]]  # type: ignore[attr-defined]
+            self.fields[name].choices = [("", _("Not said")), *self.fields[name].choices[1:]]  # type: ignore[attr-defined]
         self.fields["headache"].choices = self.fields["headache"].choices[1:]  # type: ignore[attr-defined]
         self.medicines = {f"doses_{medicine.pk}": (medicine, doses) for medicine, doses in medicines}
         for name, (medicine, doses) in self.medicines.items():

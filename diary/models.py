@@ -18,6 +18,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from diary import catalogue
 from diary.rules import Day, Disability, Feature, Headache, MedicationClass, Relief
 from diary.words import CLASS_LABELS, class_choices, disability_choices, headache_choices, relief_choices
 
@@ -158,7 +159,15 @@ class Medicine(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.name or self.class_label} {self.strength}".strip()
+        return f"{self.shown_name} {self.strength}".strip()
+
+    @property
+    def shown_name(self) -> str:
+        """The name with its form where that is not a tablet, or the class where no name is known."""
+        product = catalogue.PRODUCT_BY_KEY.get(self.product)
+        form = product.form if product and product.form not in ("", "tablet") else ""
+        is_said = form in self.name.casefold()
+        return self.name + ("" if is_said else f" {form}") if self.name else self.class_label
 
     @property
     def class_label(self) -> str:

@@ -125,15 +125,16 @@ def _is_shown(counted: Month, rule: OveruseRule) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """One medicine to tap. `next_day` of `published`: the day of the month that a first dose would make it.
+    """One medicine to tap. `day` of `published`: which day of the month this one is for a class taken on it.
 
-    Both are `None` where the class has no published number, was taken on this day already, or is far from it.
+    `next_day`: which one a first dose would make it; only near the published number. Otherwise they are `None`.
     """
 
     medicine: Medicine
     doses: int
-    next_day: int | None
-    published: int | None
+    day: int | None = None
+    next_day: int | None = None
+    published: int | None = None
 
 
 def chips(
@@ -153,12 +154,14 @@ def _chip(
 ) -> Chip:
     medication_class = MedicationClass(medicine.medication_class)
     rule = rules.get(medication_class)
-    if rule is None or medication_class in taken:
-        return Chip(medicine, doses, None, None)
-    next_day = counted.medication_days[medication_class] + 1
-    if next_day < rule.days_per_month - NEAR_LIMIT:
-        return Chip(medicine, doses, None, None)
-    return Chip(medicine, doses, next_day, rule.days_per_month)
+    if rule is None:
+        return Chip(medicine, doses)
+    days = counted.medication_days[medication_class]
+    if medication_class in taken:
+        return Chip(medicine, doses, day=days, published=rule.days_per_month)
+    if days + 1 < rule.days_per_month - NEAR_LIMIT:
+        return Chip(medicine, doses)
+    return Chip(medicine, doses, next_day=days + 1, published=rule.days_per_month)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def fall_at_cycle(found: Analysis, number: int) -> str:
         return _("cycle %(n)d has not begun") % {"n": number}
     change = found.cycles[number - 1].reduction
     if change is None:
-        return _("too few days recorded in weeks 9–12 or at baseline")
+        return _("fewer than 20 of 28 days recorded, or no headache at baseline")
     if change.low == change.high:
         return percent(change.point)
     words = {"fall": percent(change.point), "low": percent(change.low), "high": percent(change.high)}

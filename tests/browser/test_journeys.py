@@ -13,6 +13,7 @@ from tests.cast import medicine, new_patient, record, record_all, session, share
 from tests.conftest import assert_accessible
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=20_000)  # a busy machine draws slowly
 
 # A zone in which it is about noon now: these journeys use the real clock, and none may cross midnight.
 HOUR = datetime.now(UTC).hour
@@ -24,7 +25,10 @@ def anna(transactional_db):
     """A patient in her second cycle, with a usual triptan, whose last two days are not recorded yet."""
     patient = new_patient("Anna Example", time_zone=ZONE)
     share(patient, Clinic.objects.create(name="Riverside Headache Clinic", slug="riverside"), "R-1")
-    usual, rare = medicine(patient, "rizatriptan", strength="10 mg"), medicine(patient, "ibuprofen", "non_opioid")
+    usual, rare = (
+        medicine(patient, "rizatriptan", strength="10 mg"),
+        medicine(patient, "ibuprofen", "non_opioid"),
+    )
     today = patient.date_at(datetime.now(UTC))
     ago = [today - timedelta(days=back) for back in range(250)]
     first, second = ago[150], ago[66]
@@ -67,6 +71,12 @@ def sign_in(remember):
     return add
 
 
+def tap(locator):
+    """A tap that leads to a page, which is then there as a whole."""
+    with locator.page.expect_navigation():
+        locator.tap()
+
+
 def triptans(page):
     """The days that Today counts; 0 where it counts none."""
     numbers = page.locator(".count", has_text="Triptans").locator(".count__number")
@@ -85,14 +95,18 @@ def test_headache_free_day_in_one_tap_and_back(phone, axe, anna, sign_in):
     sign_in(phone, anna.user)
     phone.goto("/")
     axe(phone)
-    phone.get_by_role("button", name="No headache", exact=True).tap()
+    tap(phone.get_by_role("button", name="No headache", exact=True))
     expect(phone.get_by_text("Saved: No headache")).to_be_visible()
-    expect(phone.get_by_role("button", name="No headache", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(phone.get_by_role("button", name="No headache", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
     axe(phone)
     assert anna.days.filter(date=anna.date_at(datetime.now(UTC))).get().headache == "none"
-    phone.get_by_role("button", name="Undo").tap()
+    tap(phone.get_by_role("button", name="Undo"))
     expect(phone.get_by_text("Undone.")).to_be_visible()
-    expect(phone.get_by_role("button", name="No headache", exact=True)).to_have_attribute("aria-pressed", "false")
+    expect(phone.get_by_role("button", name="No headache", exact=True)).to_have_attribute(
+        "aria-pressed", "false"
+    )
     axe(phone)
     assert not anna.days.filter(date=anna.date_at(datetime.now(UTC))).exists()
 
@@ -101,20 +115,20 @@ def test_headache_with_the_usual_triptan_in_two_taps(phone, axe, anna, sign_in):
     sign_in(phone, anna.user)
     phone.goto("/")
     before = triptans(phone)
-    phone.get_by_role("button", name="Severe", exact=True).tap()
+    tap(phone.get_by_role("button", name="Severe", exact=True))
     chips = phone.locator("button.chip")
     expect(chips.first).to_contain_text("rizatriptan")
     axe(phone)
-    chips.first.tap()
+    tap(chips.first)
     expect(phone.get_by_text("Saved: rizatriptan 10 mg added")).to_be_visible()
     expect(chips.first).to_contain_text("×1")
     assert triptans(phone) == before + 1
     axe(phone)
     # A second dose on one day is no second day.
-    chips.first.tap()
+    tap(chips.first)
     expect(chips.first).to_contain_text("×2")
     assert triptans(phone) == before + 1
-    phone.get_by_role("button", name="Take back one dose of rizatriptan 10 mg").tap()
+    tap(phone.get_by_role("button", name="Take back one dose of rizatriptan 10 mg"))
     expect(chips.first).to_contain_text("×1")
 
 
@@ -125,7 +139,8 @@ def test_clinician_reads_a_patients_cycles(desktop, axe, anna, clinician, sign_i
     desktop.goto("/welcome/")
     expect(desktop.get_by_role("heading", name="Patients")).to_be_visible()
     axe(desktop)
-    desktop.get_by_role("link", name="Anna Example").click()
+    with desktop.expect_navigation():
+        desktop.get_by_role("link", name="Anna Example").click()
     expect(desktop.locator("dl.identity")).to_contain_text("Anna Example")
     expect(desktop.locator("dl.identity")).to_contain_text("R-1")
     figure = desktop.locator("figure[data-chart=before-and-after]")

@@ -46,7 +46,11 @@ def test_lead_meets_them_too(north, pages):
 @pytest.mark.parametrize("person", OUTSIDERS)
 def test_to_everybody_else_they_do_not_exist(request, pages, given, person):
     client = visitor(account(request, person)).client
-    nobodys = ["/clinic/patients/987654/", "/clinic/patients/987654/sessions/", "/clinic/patients/987654/sessions/1/"]
+    nobodys = [
+        "/clinic/patients/987654/",
+        "/clinic/patients/987654/sessions/",
+        "/clinic/patients/987654/sessions/1/",
+    ]
     for address, nowhere in zip(pages, nobodys, strict=True):
         theirs = client.get(address)
         assert theirs.status_code == 404
@@ -130,7 +134,10 @@ def test_person_at_two_clinics_sees_the_patients_of_both(north, south, alice, bo
     share(bob, south)
     both = staff("Bella Both", north)
     Membership.objects.create(clinic=south, user=both, role=Membership.Role.CLINICIAN)
-    assert [row[0] for row in visitor(both).opens("/clinic/").table("list")[1:]] == ["Alice Archer N-17", "Bob Baker"]
+    assert [row[0] for row in visitor(both).opens("/clinic/").table("list")[1:]] == [
+        "Alice Archer N-17",
+        "Bob Baker",
+    ]
 
 
 def test_administrator_of_one_clinic_is_a_clinician_only_where_she_is_one(north, south, alice, bob):

@@ -5,7 +5,19 @@ from datetime import timedelta
 import pytest
 
 from diary.models import Patient
-from tests.cast import NOON, TODAY, at_most, days_ago, june, medicine, new_patient, record, record_all, session, share
+from tests.cast import (
+    NOON,
+    TODAY,
+    at_most,
+    days_ago,
+    june,
+    medicine,
+    new_patient,
+    record,
+    record_all,
+    session,
+    share,
+)
 
 HEADINGS = [
     "Name",
@@ -83,7 +95,12 @@ def test_reached_limits_of_this_month_and_the_last_are_named(as_clara, alice):
     record_all(alice, [june(day) for day in range(1, 11)], "mild", medicine(alice))
     simple = medicine(alice, "ibuprofen", "non_opioid")
     record_all(alice, [june(1) - timedelta(days=back) for back in range(1, 16)], "mild", simple)
-    record_all(alice, [june(1) - timedelta(days=back) for back in range(40, 61)], "mild", medicine(alice, word="ergot"))
+    record_all(
+        alice,
+        [june(1) - timedelta(days=back) for back in range(40, 61)],
+        "mild",
+        medicine(alice, word="ergot"),
+    )
     words = the_row(as_clara.opens("/clinic/"))["Medication limits reached this month or last"]
     assert words == "Triptans: 10 (Jun) · limit 10 Simple painkillers: 15 (May) · limit 15"
 

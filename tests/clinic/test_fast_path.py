@@ -23,7 +23,12 @@ MOMENTS = [
     datetime(2026, 1, 1, 11, 59, tzinfo=UTC),
     datetime(2024, 2, 29, 23, 59, tzinfo=UTC),
 ]
-CLASSES = [MedicationClass.TRIPTAN, MedicationClass.NON_OPIOID, MedicationClass.OPIOID, MedicationClass.ANTIEMETIC]
+CLASSES = [
+    MedicationClass.TRIPTAN,
+    MedicationClass.NON_OPIOID,
+    MedicationClass.OPIOID,
+    MedicationClass.ANTIEMETIC,
+]
 PATIENTS = 24
 
 

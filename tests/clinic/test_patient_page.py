@@ -240,7 +240,8 @@ def test_months_with_medicines_and_their_limits(as_clara, alice, address):
     triptan, simple, gepant = (medicine(alice, word, word) for word in ("triptan", "non_opioid", "gepant"))
     fill(alice, date(2026, 5, 1), 10, 0, triptan)
     fill(alice, date(2026, 5, 11), 6, 10, simple, gepant)
-    _headings, june_row, may_row = as_clara.opens(address).table("months") if record(alice, june(1)) else []
+    record(alice, june(1))
+    _headings, june_row, may_row = as_clara.opens(address).table("months")
     assert may_row == [
         *("May 2026", "26 of 31", "16–21", "reached", "16–21", "reached", "16"),
         "Triptans: 10 (10) reached Simple painkillers: 6 (15) Gepants: 6",

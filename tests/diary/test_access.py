@@ -6,7 +6,15 @@ from django.test import Client
 
 from tests.cast import TODAY, june, medicine, record, session, visitor
 
-PAGES = ["/", f"/days/{TODAY}/", "/days/2026-06-03/", "/months/2026-06/", "/trends/", "/medicines/", "/begin/"]
+PAGES = [
+    "/",
+    f"/days/{TODAY}/",
+    "/days/2026-06-03/",
+    "/months/2026-06/",
+    "/trends/",
+    "/medicines/",
+    "/begin/",
+]
 TAPS = [
     f"/days/{TODAY}/headache/",
     f"/days/{TODAY}/dose/",
@@ -69,7 +77,14 @@ def test_nobody_else_changes_it(request, diary, person):
     pk = diary.medicines.get().pk
     before = [rows(diary), diary.sessions.count(), diary.medicines.get().is_in_use]
     client = visitor(getattr(someone, "user", someone)).client
-    sent = {"headache": "none", "medicine": pk, "change": 1, "days": str(june(5)), "name": "x", "in_use": "no"}
+    sent = {
+        "headache": "none",
+        "medicine": pk,
+        "change": 1,
+        "days": str(june(5)),
+        "name": "x",
+        "in_use": "no",
+    }
     sent |= {"patient": diary.pk, "patient_id": diary.pk, "user": diary.user_id, "time_zone": "UTC"}
     for address in [*TAPS, *PAGES, f"/medicines/{pk}/use/", f"/?patient={diary.pk}"]:
         assert client.post(address, sent).status_code in (302, 404, 405, 422), address
@@ -79,7 +94,12 @@ def test_nobody_else_changes_it(request, diary, person):
 def rows(patient):
     patient.refresh_from_db()
     days = patient.days.order_by("pk").values()
-    return [patient.name, patient.user_id, list(days), list(patient.medicines.values_list("name", "intakes__doses"))]
+    return [
+        patient.name,
+        patient.user_id,
+        list(days),
+        list(patient.medicines.values_list("name", "intakes__doses")),
+    ]
 
 
 @pytest.mark.parametrize("method", ["get", "head"])

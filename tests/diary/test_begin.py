@@ -25,7 +25,9 @@ def test_new_account_is_asked_to_begin(as_eve):
     assert page.field("time_zone")["data-own-zone"] == "guess"
 
 
-@pytest.mark.parametrize("address", ["/", "/months/", "/trends/", "/medicines/", "/days/2026-06-17/", "/welcome/"])
+@pytest.mark.parametrize(
+    "address", ["/", "/months/", "/trends/", "/medicines/", "/days/2026-06-17/", "/welcome/"]
+)
 def test_every_page_of_the_diary_leads_to_the_beginning(as_eve, address):
     assert as_eve.opens(address).path == BEGIN
 

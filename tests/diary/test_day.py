@@ -58,7 +58,16 @@ def test_details_may_be_left_out(as_alice, alice):
     as_alice.sends(DAY, headache="mild")
     day = alice.days.get()
     assert as_alice.opens(DAY).filled("migraine") == "unknown"
-    said = (day.pain, day.hours, day.migraine, day.features, day.relief, day.disability, day.menstruation, day.note)
+    said = (
+        day.pain,
+        day.hours,
+        day.migraine,
+        day.features,
+        day.relief,
+        day.disability,
+        day.menstruation,
+        day.note,
+    )
     assert said == (None, None, None, "", "", "", None, "")
 
 

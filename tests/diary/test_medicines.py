@@ -70,13 +70,31 @@ def test_every_button_that_the_search_offers_works(as_alice, alice):
 
 def test_nothing_found_is_said_and_leads_on(as_alice):
     page = as_alice.opens(f"{LIST}?q=xyzzy")
-    assert "Nothing found for “xyzzy”. Check the spelling, or add it as a medicine of your own below." in page.text
+    assert (
+        "Nothing found for “xyzzy”. Check the spelling, or add it as a medicine of your own below."
+        in page.text
+    )
     assert "Nothing found" not in as_alice.opens(LIST).text
 
 
 @pytest.mark.parametrize(
     "query",
-    ["%00", "%ED%A0%80", "x" * 5000, "%", "_", "\\", "'", '"', "%F0%9F%A4%95", "(", "[a-z]+", "+", "1" * 400, "%0A"],
+    [
+        "%00",
+        "%ED%A0%80",
+        "x" * 5000,
+        "%",
+        "_",
+        "\\",
+        "'",
+        '"',
+        "%F0%9F%A4%95",
+        "(",
+        "[a-z]+",
+        "+",
+        "1" * 400,
+        "%0A",
+    ],
 )
 def test_no_query_breaks_the_search(as_alice, query):
     as_alice.opens(f"{LIST}?q={query}")
@@ -180,7 +198,11 @@ WRONG = [
     ("name", "a\x07b", NOT_STORABLE),
     ("name", "a\x00b", "Null characters are not allowed."),
     ("name", "Imigran", "Imigran is in the list: search for it above, so that it is counted rightly."),
-    ("name", "nurofen plus", "Nurofen Plus is in the list: search for it above, so that it is counted rightly."),
+    (
+        "name",
+        "nurofen plus",
+        "Nurofen Plus is in the list: search for it above, so that it is counted rightly.",
+    ),
     ("medication_class", "", "This field is required."),
     ("medication_class", "vitamin", "Select a valid choice. vitamin is not one of the available choices."),
 ]
@@ -263,7 +285,10 @@ def test_number_that_is_no_medicines_does_not_exist(as_alice, alice, number):
 
 
 def test_empty_list_says_what_it_is_for(as_alice):
-    assert "The medicines on this list are the buttons that you tap after a headache." in as_alice.opens(LIST).text
+    assert (
+        "The medicines on this list are the buttons that you tap after a headache."
+        in as_alice.opens(LIST).text
+    )
 
 
 def test_limits_stand_with_their_sources(as_alice):

@@ -143,7 +143,18 @@ def test_tab_leads_to_this_month(as_alice):
 
 @pytest.mark.parametrize(
     "month",
-    ["2026-07", "2027-01", "9999-12", "2026-13", "2026-00", "0000-01", "0001-01", "1899-12", "2026-6", "202606"],
+    [
+        "2026-07",
+        "2027-01",
+        "9999-12",
+        "2026-13",
+        "2026-00",
+        "0000-01",
+        "0001-01",
+        "1899-12",
+        "2026-6",
+        "202606",
+    ],
 )
 def test_month_to_come_or_of_no_calendar_does_not_exist(as_alice, month):
     as_alice.opens(f"/months/{month}/", status=404)
@@ -192,7 +203,13 @@ def test_counts_of_a_month_made_by_hand(as_alice, alice):
 
 @pytest.mark.parametrize(
     ("headaches", "free", "state"),
-    [(15, 15, "reached"), (14, 17, "not reached"), (14, 16, "uncertain"), (0, 16, "uncertain"), (0, 17, "not reached")],
+    [
+        (15, 15, "reached"),
+        (14, 17, "not reached"),
+        (14, 16, "uncertain"),
+        (0, 16, "uncertain"),
+        (0, 17, "not reached"),
+    ],
 )
 def test_fifteen_days_are_reached_or_not_or_open(as_alice, alice, headaches, free, state):
     days = [date(2026, 5, 1) + timedelta(days=day) for day in range(headaches + free)]

@@ -124,7 +124,7 @@ def test_each_tap_adds_a_dose_and_the_way_back_takes_one(as_alice, alice):
     record(alice, TODAY, "severe")
     page = as_alice.sends(DOSE, medicine=triptan.pk, change=1)
     assert page.messages == "Saved: sumatriptan 50 mg added Undo"
-    assert chip(page, "sumatriptan").text == "×1 taken sumatriptan 50 mg"
+    assert chip(page, "sumatriptan").text == "×1 taken sumatriptan 50 mg day 1 this month · published limit 10"
     page = as_alice.sends(DOSE, medicine=triptan.pk, change=1)
     assert chip(page, "sumatriptan").text == "×2 taken sumatriptan 50 mg"
     assert page.one("button", "chip__less")["aria-label"] == "Take back one dose of sumatriptan 50 mg"
@@ -220,12 +220,13 @@ def test_chip_says_which_day_it_would_be(as_alice, alice, word, days, note):
     assert notes == ([note] if note else [])
 
 
-def test_chip_of_a_class_already_taken_today_says_nothing(as_alice, alice):
+def test_chip_of_a_medicine_taken_today_says_which_day_it_is(as_alice, alice):
     taken, other = medicine(alice, "rizatriptan"), medicine(alice, "eletriptan")
     record_all(alice, [june(day) for day in range(1, 10)], "moderate", taken)
     record(alice, TODAY, "moderate", taken)
     page = as_alice.opens("/")
-    assert page.all("span", "chip__note") == []
+    notes = [words.text for words in page.all("span", "chip__note")]
+    assert notes == ["day 10 this month · published limit 10"]
     assert chip(page, other.name).text == "eletriptan"
     assert page.count("Triptans").one("p", "count__number").text == "10 days · published limit 10"
 

@@ -47,10 +47,14 @@ def test_picture_and_table_show_the_same_numbers(as_alice, alice):
 
 
 def test_medicines_stand_beside_their_published_limit(as_alice, alice):
-    record_all(alice, [june(day) for day in (1, 2, 3)], "mild", medicine(alice), medicine(alice, "x", "gepant"))
+    record_all(
+        alice, [june(day) for day in (1, 2, 3)], "mild", medicine(alice), medicine(alice, "x", "gepant")
+    )
     page = as_alice.opens("/trends/")
     levels = {payload["title"]: payload["levels"] for payload in map(page.payload, charts_of(page))}
-    assert [level["label"] for level in levels["Triptans: days a month"]] == ["Published limit (ICHD-3 8.2.2)"]
+    assert [level["label"] for level in levels["Triptans: days a month"]] == [
+        "Published limit (ICHD-3 8.2.2)"
+    ]
     assert [level["value"] for level in levels["Triptans: days a month"]] == [10]
     assert levels["Gepants: days a month"] == []
     assert page.table("Triptans: days a month") == [["", "Triptans"], ["Jun, 2026", "3"]]

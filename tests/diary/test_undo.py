@@ -10,7 +10,9 @@ DAY = f"/days/{TODAY}/"
 
 def everything(patient):
     """All that is recorded of a person, for comparing."""
-    days = patient.days.order_by("date").values("date", "headache", "pain", "hours", "features", "note", "recorded_on")
+    days = patient.days.order_by("date").values(
+        "date", "headache", "pain", "hours", "features", "note", "recorded_on"
+    )
     doses = Intake.objects.filter(day__patient=patient).order_by("day__date", "medicine__name")
     return list(days), list(doses.values_list("day__date", "medicine__name", "doses"))
 

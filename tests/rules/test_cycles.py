@@ -68,37 +68,32 @@ def test_the_day_of_the_injection_belongs_to_its_cycle() -> None:
 # --- The evaluation window: days 56 to 83, cut at the cycle's end ---
 
 
-@pytest.mark.parametrize(
-    ("next_after", "first", "last"),
-    [
-        (None, 56, 83),
-        (84, 56, 83),
-        (120, 56, 83),
-        (83, 56, 82),
-        (76, 56, 75),
-        (57, 56, 56),
-        (56, None, None),
-        (20, None, None),
-    ],
-)
-def test_evaluation_window(next_after: int | None, first: int | None, last: int | None) -> None:
-    window = first_cycle(next_after).evaluation
-    if first is None:
-        assert window is None
-    else:
-        assert window is not None
-        assert (window.first, window.last) == (after(FIRST_SESSION, first), after(FIRST_SESSION, last))
+EVALUATED_DAYS = {
+    None: (56, 83),
+    84: (56, 83),
+    120: (56, 83),
+    83: (56, 82),
+    76: (56, 75),
+    57: (56, 56),
+    56: None,
+    20: None,
+}
 
 
-@pytest.mark.parametrize(
-    ("next_after", "evaluated"), [(84, True), (77, True), (76, True), (75, False), (57, False), (56, False)]
-)
-def test_a_cut_that_leaves_fewer_than_20_days_cannot_be_evaluated(next_after: int, evaluated: bool) -> None:
-    found = first_cycle(next_after)
-    assert (found.reduction is not None) == evaluated
-    assert (found.responder[30] != "cannot_evaluate") == evaluated
-    if not evaluated:
-        assert set(found.responder.values()) == {"cannot_evaluate"}
+def test_evaluation_window() -> None:
+    windows = {next_after: first_cycle(next_after).evaluation for next_after in EVALUATED_DAYS}
+    found = {
+        next_after: window and ((window.first - FIRST_SESSION).days, (window.last - FIRST_SESSION).days)
+        for next_after, window in windows.items()
+    }
+    assert found == EVALUATED_DAYS
+
+
+def test_a_cut_that_leaves_fewer_than_20_days_cannot_be_evaluated() -> None:
+    for next_after, evaluated in {84: True, 77: True, 76: True, 75: False, 57: False, 56: False}.items():
+        found = first_cycle(next_after)
+        assert (found.reduction is not None) == evaluated
+        assert (set(found.responder.values()) == {"cannot_evaluate"}) == (not evaluated)
 
 
 # --- Blocks and weeks ---

@@ -43,11 +43,9 @@ def test_a_month_counts_when_its_first_day_alone_is_recorded() -> None:
     assert [(m.month, m.recorded) for m in found] == [(date(2026, 1, 1), 1), (date(2026, 2, 1), 1)]
 
 
-@pytest.mark.parametrize(
-    ("month", "length"), [("2026-01", 31), ("2026-02", 28), ("2028-02", 29), ("2026-04", 30)]
-)
-def test_a_month_has_its_calendar_length(month: str, length: int) -> None:
-    assert month_of(month, recorded=1).days == length
+def test_a_month_has_its_calendar_length() -> None:
+    expected = {"2026-01": 31, "2026-02": 28, "2028-02": 29, "2026-04": 30}
+    assert {month: month_of(month, recorded=1).days for month in expected} == expected
 
 
 def test_two_days_with_one_date_are_refused() -> None:
@@ -105,22 +103,30 @@ def test_15_headache_days_and_8_migraine_days_of_31() -> None:
 # --- Estimates ---
 
 
-@pytest.mark.parametrize(
-    ("month", "enough"), [("2026-02", 20), ("2028-02", 21), ("2026-04", 21), ("2026-01", 22)]
-)
-def test_an_estimate_needs_70_percent_of_the_month(month: str, enough: int) -> None:
-    assert month_of(month, recorded=enough).estimate_30 == 0
-    assert month_of(month, recorded=enough - 1).estimate_30 is None
+def test_an_estimate_needs_70_percent_of_the_month() -> None:
+    for month, enough in {"2026-02": 20, "2028-02": 21, "2026-04": 21, "2026-01": 22}.items():
+        assert month_of(month, recorded=enough).estimate_30 == 0
+        assert month_of(month, recorded=enough - 1).estimate_30 is None
 
 
-@pytest.mark.parametrize(
-    ("headache", "recorded", "shown"),
-    [(16, 28, 17.1), (14, 25, 16.8), (1, 24, 1.3), (5, 24, 6.3), (31, 31, 30.0), (0, 31, 0.0)],
-)
-def test_estimate_30_is_rounded_half_up(headache: int, recorded: int, shown: float) -> None:
-    estimate = month_of("2026-01", headache=headache, recorded=recorded).estimate_30
-    assert estimate is not None
-    assert half_up(estimate) == shown
+HEADACHE_OF_RECORDED = {
+    (16, 28): 17.1,
+    (14, 25): 16.8,
+    (1, 24): 1.3,
+    (5, 24): 6.3,
+    (31, 31): 30.0,
+    (0, 31): 0.0,
+}
+
+
+def test_estimate_30_is_rounded_half_up() -> None:
+    estimates = {
+        (headache, recorded): month_of("2026-01", headache=headache, recorded=recorded).estimate_30
+        for headache, recorded in HEADACHE_OF_RECORDED
+    }
+    assert {
+        said: half_up(found) for said, found in estimates.items() if found is not None
+    } == HEADACHE_OF_RECORDED
 
 
 def test_an_estimate_is_never_compared_with_a_threshold() -> None:

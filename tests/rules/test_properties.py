@@ -46,26 +46,27 @@ class Person:
     sessions: list[date]
 
 
-def said(dates: Iterable[date], codes: bytes, kept: int, headache: int) -> Iterator[Day]:
-    """Of 16 days `kept` are recorded, and of 16 recorded days `headache` are headache days."""
+def said(dates: Iterable[date], codes: bytes, kept: int, at_first: int, then: int) -> Iterator[Day]:
+    """Of 16 days `kept` are recorded; of 16 recorded days so many are headache days in the first 12 weeks and then."""
     for on, code in zip(dates, codes, strict=False):
         if code % 16 < kept:
+            headache = at_first if on < START + timedelta(weeks=12) else then
             kinds = WITH if code // 16 < headache else WITHOUT
             yield kinds[code % len(kinds)]._replace(date=on)
 
 
 def person(
-    codes: bytes, more: bytes, densities: tuple[int, int, int, int], sessions: frozenset[int]
+    codes: bytes, more: bytes, densities: tuple[int, int, int, int, int], sessions: frozenset[int]
 ) -> Person:
-    kept, headache, kept_later, headache_later = densities
+    kept, at_first, then, kept_later, headache_later = densities
     dates = [START + timedelta(days=n) for n in range(len(codes))]
     # The first and last day are recorded, so that what comes later leaves the months as they are.
     ends = [KINDS[3]._replace(date=dates[0]), KINDS[0]._replace(date=dates[-1])]
-    first = [*ends, *said(dates[1:-1], codes, kept, headache)]
+    first = [*ends, *said(dates[1:-1], codes, kept, at_first, then)]
     missing = sorted(set(dates) - {one.date for one in first})
     return Person(
         first,
-        list(said(missing, more, kept_later, headache_later)),
+        list(said(missing, more, kept_later, headache_later, headache_later)),
         [START + timedelta(days=n) for n in sessions],
     )
 
@@ -75,7 +76,7 @@ people = st.builds(
     person,
     st.binary(min_size=250, max_size=250),
     st.binary(min_size=100, max_size=100),
-    st.tuples(st.integers(8, 16), density, density, density),
+    st.tuples(st.integers(8, 16), density, density, density, density),
     st.frozensets(st.sampled_from([0, 27, 28, 60, 84, 90, 112, 150, 168, 180, 196, 240, 270]), max_size=4),
 )
 
@@ -99,9 +100,9 @@ def states(found: Analysis) -> Iterator[tuple[str, Reached]]:
     for result in found.cycles:
         for percent, state in result.responder.items():
             yield f"cycle {result.cycle.number} {percent} %", state
-    for state in found.criteria:
-        yield f"{state.criteria.key} inadequate response", state.inadequate_response
-        yield f"{state.criteria.key} episodic", state.episodic.state
+    for asked in found.criteria:
+        yield f"{asked.criteria.key} inadequate response", asked.inadequate_response
+        yield f"{asked.criteria.key} episodic", asked.episodic.state
     for code, run in found.medication_overuse.items():
         if code != SEVERAL_CLASSES_RULE.code and run.state is Reached.REACHED:
             yield f"overuse with headache {code}", run.state

@@ -37,7 +37,7 @@ def contradictions(answer: Callable[[int, int, int], Reached], days: int = 31) -
     """Counts for which a sure answer is not the answer of a complete month that is still possible."""
     return [
         (counted, missing, published)
-        for published in (8, 10, 15)
+        for published in (8, 15)
         for counted in range(days + 1)
         for missing in range(days + 1 - counted)
         for turned_out in (0, missing)
@@ -143,7 +143,7 @@ def test_half_up_to_one_decimal() -> None:
 
 def wrongly_rounded(rounded: Callable[[Fraction], float]) -> list[Fraction]:
     """Values for which the decimal module's ROUND_HALF_UP says something else."""
-    values = [Fraction(top, bottom) for bottom in (1, 3, 20, 21, 28, 40) for top in range(-90, 90)]
+    values = [Fraction(top, bottom) for bottom in (3, 20, 28) for top in range(-60, 60)]
     tenth = Decimal("0.1")
     exact = {v: Decimal(v.numerator) / Decimal(v.denominator) for v in values}
     return [v for v, decimal in exact.items() if rounded(v) != float(decimal.quantize(tenth, ROUND_HALF_UP))]

@@ -115,7 +115,10 @@ class Command(BaseCommand):
         started = told = time.monotonic()
         counted = 0
         for patient, together in people:
-            yield patient, analysis(Diary([row.day for row in together], definition), sessions.get(patient, []))
+            yield (
+                patient,
+                analysis(Diary([row.day for row in together], definition), sessions.get(patient, [])),
+            )
             counted += len(together)
             if time.monotonic() - told > 1 and sys.stderr.isatty():
                 told = time.monotonic()
