@@ -192,17 +192,24 @@ class DayKind(NamedTuple):
     headache: bool
     migraine: bool
     moderate_severe: bool
+    medicated: bool
+    """Any counted class was taken."""
+    several_classes: bool
+    """A class that ICHD-3 8.2.6 adds up was taken."""
     classes: frozenset[MedicationClass]
 
 
 @lru_cache(maxsize=65_536)
 def _kind(definition: MigraineDay, said: tuple[Any, ...]) -> DayKind:
     day = Day(date.min, *said)
+    classes = day.classes - {MedicationClass.ANTIEMETIC}
     return DayKind(
         day.headache is not Headache.NONE,
         definition.holds(day),
         is_moderate_or_severe(day),
-        day.classes - {MedicationClass.ANTIEMETIC},
+        bool(classes),
+        bool(classes & SEVERAL_CLASSES_RULE.classes),
+        classes,
     )
 
 
@@ -283,8 +290,8 @@ class Diary:
             raise ValueError("two days of one diary have the same date")
         self._kinds = [_kind(definition, day[1:]) for day in self.days]
         # Running totals: the many windows of a cycle are counted by one subtraction each.
-        self._headache = list(accumulate((kind[0] for kind in self._kinds), initial=0))
-        self._migraine = list(accumulate((kind[1] for kind in self._kinds), initial=0))
+        self._headache = list(accumulate([kind[0] for kind in self._kinds], initial=0))
+        self._migraine = list(accumulate([kind[1] for kind in self._kinds], initial=0))
 
     def _places(self, first: date, last: date) -> tuple[int, int]:
         return bisect_left(self._dates, first), bisect_right(self._dates, last)
@@ -445,13 +452,13 @@ def month(diary: Diary, first: date) -> Month:
     tally = diary.kinds(first, first.replace(day=days))
     headache = migraine = moderate_severe = medicated = several = 0
     per_class: dict[MedicationClass, int] = dict.fromkeys(COUNTED_CLASSES, 0)
-    for kind, number in tally.items():
-        headache += number * kind.headache
-        migraine += number * kind.migraine
-        moderate_severe += number * kind.moderate_severe
-        medicated += number * bool(kind.classes)
-        several += number * (not kind.classes.isdisjoint(SEVERAL_CLASSES_RULE.classes))
-        for medication_class in kind.classes:
+    for (is_headache, is_migraine, is_bad, is_medicated, is_of_several, classes), number in tally.items():
+        headache += number * is_headache
+        migraine += number * is_migraine
+        moderate_severe += number * is_bad
+        medicated += number * is_medicated
+        several += number * is_of_several
+        for medication_class in classes:
             per_class[medication_class] += number
     recorded = tally.total()
     return Month(

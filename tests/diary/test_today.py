@@ -124,13 +124,19 @@ def test_each_tap_adds_a_dose_and_the_way_back_takes_one(as_alice, alice):
     record(alice, TODAY, "severe")
     page = as_alice.sends(DOSE, medicine=triptan.pk, change=1)
     assert page.messages == "Saved: sumatriptan 50 mg added Undo"
-    assert chip(page, "sumatriptan").text == "×1 taken sumatriptan 50 mg day 1 this month · published limit 10"
+    assert (
+        chip(page, "sumatriptan").text == "×1 taken sumatriptan 50 mg day 1 this month · published limit 10"
+    )
     page = as_alice.sends(DOSE, medicine=triptan.pk, change=1)
-    assert chip(page, "sumatriptan").text == "×2 taken sumatriptan 50 mg"
+    assert (
+        chip(page, "sumatriptan").text == "×2 taken sumatriptan 50 mg day 1 this month · published limit 10"
+    )
     assert page.one("button", "chip__less")["aria-label"] == "Take back one dose of sumatriptan 50 mg"
     page = as_alice.sends(DOSE, medicine=triptan.pk, change=-1)
     assert page.messages == "Saved: sumatriptan 50 mg: one dose taken back Undo"
-    assert chip(page, "sumatriptan").text == "×1 taken sumatriptan 50 mg"
+    assert (
+        chip(page, "sumatriptan").text == "×1 taken sumatriptan 50 mg day 1 this month · published limit 10"
+    )
     page = as_alice.sends(DOSE, medicine=triptan.pk, change=-1)
     assert chip(page, "sumatriptan").text == "sumatriptan 50 mg"
     assert page.all("button", "chip__less") == []
