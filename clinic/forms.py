@@ -44,8 +44,8 @@ class SessionForm(forms.ModelForm):
         self.helper.form_tag = False
         self.helper.disable_csrf = True  # the page's own form holds the token
         self.helper.layout = Layout(
-            Div("date", "product", css_class="pair"),
-            Div("units", "sites", "batch", "expiry", css_class="pair"),
+            Div("date", "product", css_class="pair pair--wide"),
+            Div("units", "sites", "batch", "expiry", css_class="pair pair--wide"),
             "note",
         )
 
