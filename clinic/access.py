@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -24,12 +24,8 @@ def memberships_of(user: Any) -> QuerySet[Membership]:
 
 def care_links_of(user: Any) -> QuerySet[CareLink]:
     """The links, open at this moment, through which a person may see a patient."""
-    now = timezone.now()
-    return CareLink.objects.filter(
-        Q(ends_at__isnull=True) | Q(ends_at__gt=now),
-        starts_at__lte=now,
-        clinic__memberships__in=memberships_of(user),
-    ).select_related("patient", "clinic")
+    links = CareLink.objects.open_at(timezone.now())
+    return links.filter(clinic__memberships__in=memberships_of(user)).select_related("patient", "clinic")
 
 
 def clinician_only(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from clinic.rules import BASELINE_DAYS
 from clinic.summaries import PatientSummary, TreatmentWindow
-from diary.charts import Chart, Level, Marker, counted_and_missing
+from diary.charts import Chart, Level, Marker, counted_and_missing, known
 from diary.rules import CHRONIC_HEADACHE_DAYS, Window, half_up
 
 
@@ -15,33 +17,39 @@ def before_and_after(summary: PatientSummary) -> Chart:
     windows = summary.windows
     return Chart(
         kind="bars",
-        title=_("Headache days in 28 days, before and after each injection"),
+        title=_("Headache days in %(n)d days, before and after each injection") % {"n": BASELINE_DAYS},
         description=_(
             "Bars of headache days in windows of four weeks counted from each injection, with days not recorded on "
-            "top. Weeks 9 to 12, which are compared with the baseline, are marked."
+            "top. Weeks 9 to 12, which are compared with the baseline, are marked. A window that the next injection "
+            "cut short is labelled with its days."
         ),
         unit=_("days"),
-        most=28,
-        labels=[[shown.weeks, _cycle_label(shown)] for shown in windows],
+        most=BASELINE_DAYS,
+        labels=[_label(shown) for shown in windows],
         series=counted_and_missing(
             _("Headache days"),
-            [shown.window.headache_days for shown in windows],
+            [known(shown.window.recorded, shown.window.headache_days) for shown in windows],
             [shown.window.missing for shown in windows],
         ),
         levels=[*_baseline_level(summary.found.baseline), _published_level()],
         markers=_markers(summary),
-        emphasis=[place for place, shown in enumerate(windows) if shown.is_evaluation or shown.is_baseline],
+        emphasis=[place for place, shown in enumerate(windows) if shown.is_compared],
     )
 
 
-def _cycle_label(shown: TreatmentWindow) -> str:
+def _label(shown: TreatmentWindow) -> list[str]:
+    """Short lines, so that more labels have room beside each other."""
     if shown.is_baseline:
-        return _("baseline")
+        return [shown.weeks, _("baseline")]
     if shown.cycle == 0:
-        return _("before")
+        return [shown.weeks, _("before")]
+    label = [shown.weeks, _("cycle %(n)d") % {"n": shown.cycle}]
     if shown.is_unfinished:
-        return _("cycle %(n)d, so far") % {"n": shown.cycle}
-    return _("cycle %(n)d") % {"n": shown.cycle}
+        return [*label, _("so far")]
+    if shown.is_cut:
+        days = shown.window.days
+        return [*label, ngettext("%(days)d day", "%(days)d days", days) % {"days": days}]
+    return label
 
 
 def _baseline_level(baseline: Window | None) -> list[Level]:

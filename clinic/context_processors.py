@@ -18,8 +18,7 @@ class Navigation:
 
     def __init__(self, request: HttpRequest) -> None:
         signed_in = request.user.is_authenticated
-        known = getattr(request, "patient", None)
-        self.is_patient = signed_in and (known or patient_of(request.user)) is not None
+        self.is_patient = patient_of(request.user) is not None
         self.is_clinician = signed_in and memberships_of(request.user).exists()
         match = request.resolver_match
         self.current = CURRENT.get(match.url_name or "", "") if match else ""
@@ -34,6 +33,7 @@ CURRENT = {
     "caseload": "patients",
     "patient": "patients",
     "sessions": "patients",
+    "session": "patients",
 }
 
 

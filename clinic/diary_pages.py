@@ -35,7 +35,8 @@ def month(request: HttpRequest, patient: Patient, first: date) -> HttpResponse:
     today = today_of(patient)
     if first > today or first.year < 1900:
         raise Http404
-    diary = Diary(patient.days.between(first, next_month(first) - timedelta(days=1)).records())
+    last = min(next_month(first) - timedelta(days=1), today)
+    diary = Diary(patient.days.between(first, last).records())
     injections = frozenset(patient.sessions.session_dates())
     context = {
         "first": first,
@@ -56,7 +57,7 @@ def trends(request: HttpRequest, patient: Patient) -> HttpResponse:
     context = {
         "summaries": summaries[::-1],
         "headache_chart": headache_months(summaries) if summaries else None,
-        "medication_charts": [medication_months(counted, c) for c in classes_taken(counted)],
+        "medication_charts": [medication_months(summaries, c) for c in classes_taken(counted)],
         "position": position(patient.sessions.session_dates(), today),
     }
     return render(request, "diary/trends.html", context)

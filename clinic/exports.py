@@ -175,14 +175,15 @@ STATE_WORDS = {
 }
 
 
-def _span(counted: int, missing: int) -> str:
-    return f"{counted}-{counted + missing}" if missing else str(counted)
+def span(counted: int, missing: int, dash: str = "-") -> str:
+    """A count, as a range where missing days could be such days too."""
+    return f"{counted}{dash}{counted + missing}" if missing else str(counted)
 
 
 def _overuse_words(month: Month) -> str:
     noted = (Reached.REACHED, Reached.UNCERTAIN)
     words = [
-        f"{rule.code}: {_span(month.days_under(rule), month.missing)}/{rule.days_per_month} {STATE_WORDS[state]}"
+        f"{rule.code}: {span(month.days_under(rule), month.missing)}/{rule.days_per_month} {STATE_WORDS[state]}"
         for rule in OVERUSE_RULES
         if (state := month.overuse[rule.code]) in noted
     ]
@@ -192,30 +193,28 @@ def _overuse_words(month: Month) -> str:
 def _month_line(month: Month) -> str:
     return (
         f"  {month.month:%Y-%m}  {month.recorded:>3}/{month.days}"
-        f"  {_span(month.headache_days, month.missing):>8}  {STATE_WORDS[month.headache_15]:<11}"
-        f"  {_span(month.migraine_days, month.missing):>8}  {STATE_WORDS[month.migraine_8]:<11}"
-        f"  {month.acute_medication_days:>8}  {_overuse_words(month)}"
+        f"  {span(month.headache_days, month.missing):>8}  {STATE_WORDS[month.headache_15]:<11}"
+        f"  {span(month.migraine_days, month.missing):>8}  {STATE_WORDS[month.migraine_8]:<11}"
+        f"  {span(month.acute_medication_days, month.missing):>10}  {_overuse_words(month)}"
     )
 
 
 def _cycle_line(result: CycleResult) -> str:
     window, change = result.evaluation, result.reduction
     counts = (
-        f"{_span(window.headache_days, window.missing)} of {window.days} days"
+        f"{span(window.headache_days, window.missing)} of {window.days} days"
         if window
         else "no evaluation window"
     )
-    fall = (
-        f"fall {_percent(change.point)} % ({_percent(change.low)} to {_percent(change.high)})"
+    compared = (
+        f"reduction {_percent(change.point)} % ({_percent(change.low)} to {_percent(change.high)})"
         if change
-        else "fall: cannot evaluate"
+        else "reduction: cannot evaluate"
     )
     states = ", ".join(
         f"{percent} %: {STATE_WORDS[result.responder[percent]]}" for percent in RESPONDER_PERCENT
     )
-    return (
-        f"  cycle {result.cycle.number} from {result.cycle.starts_on}: weeks 9-12: {counts}; {fall}; {states}"
-    )
+    return f"  cycle {result.cycle.number} from {result.cycle.starts_on}: weeks 9-12: {counts}; {compared}; {states}"
 
 
 def text_lines(patient: str, found: Analysis) -> Iterator[str]:
@@ -230,13 +229,13 @@ def text_lines(patient: str, found: Analysis) -> Iterator[str]:
         yield f"  15 days and {code} in consecutive months: {run.months} of {run.required}, {STATE_WORDS[run.state]}"
     if found.baseline:
         window = found.baseline
-        counts = f"{_span(window.headache_days, window.missing)} headache days of {window.days}"
+        counts = f"{span(window.headache_days, window.missing)} headache days of {window.days}"
         yield f"  baseline {window.first} to {window.last}: {counts}"
     yield from map(_cycle_line, found.cycles)
     for state in found.criteria if found.cycles else ():
         named = state.criteria
         yield (
-            f"  {named.name}: below {named.inadequate_percent} % after cycle {named.inadequate_cycles}: "
+            f"  {named.name}: reduction below {named.inadequate_percent} % after cycle {named.inadequate_cycles}: "
             f"{STATE_WORDS[state.inadequate_response]}; under {named.episodic_below} days in {named.episodic_months} "
             f"consecutive months: {STATE_WORDS[state.episodic.state]}"
         )

@@ -8,12 +8,21 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Layout
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.models import InjectionSession
-from clinic.rules import dosing_remarks
+from clinic.rules import FIXED_SITES, FIXED_UNITS, MOST_SITES, MOST_UNITS, UNITS_PER_SITE, dosing_remarks
 from diary.forms import LinesField
+
+PREEMPT = {
+    "fixed_units": FIXED_UNITS,
+    "most_units": MOST_UNITS,
+    "fixed_sites": FIXED_SITES,
+    "most_sites": MOST_SITES,
+    "each": UNITS_PER_SITE,
+}
 
 
 class SessionForm(forms.ModelForm):
@@ -32,8 +41,15 @@ class SessionForm(forms.ModelForm):
         field_classes = {"note": LinesField}
         help_texts = {
             "product": gettext_lazy("Units are not interchangeable between products."),
-            "units": gettext_lazy("PREEMPT: 155, up to 195."),
-            "sites": gettext_lazy("PREEMPT: 31, up to 39, 5 units each."),
+            "units": format_lazy(
+                gettext_lazy("PREEMPT: {fixed}, up to {most}."), fixed=FIXED_UNITS, most=MOST_UNITS
+            ),
+            "sites": format_lazy(
+                gettext_lazy("PREEMPT: {fixed}, up to {most}, {each} units each."),
+                fixed=FIXED_SITES,
+                most=MOST_SITES,
+                each=UNITS_PER_SITE,
+            ),
         }
 
     def __init__(self, today: date, *args: Any, **kwargs: Any) -> None:
@@ -82,12 +98,12 @@ class SessionForm(forms.ModelForm):
     def remarks(self) -> list[str]:
         """What differs from PREEMPT's published dosing, in words."""
         words = {
-            "units": _("%(units)s units: PREEMPT publishes 155 to 195."),
-            "sites": _("%(sites)s sites: PREEMPT publishes 31 to 39."),
-            "units_per_site": _("%(units)s units at %(sites)s sites: PREEMPT publishes 5 units a site."),
+            "units": _("%(units)s units: PREEMPT publishes %(fixed_units)d to %(most_units)d."),
+            "sites": _("%(sites)s sites: PREEMPT publishes %(fixed_sites)d to %(most_sites)d."),
+            "units_per_site": _(
+                "%(units)s units at %(sites)s sites: PREEMPT publishes %(each)d units a site."
+            ),
         }
         saved = self.instance
-        return [
-            words[remark] % {"units": saved.units, "sites": saved.sites}
-            for remark in dosing_remarks(saved.units, saved.sites)
-        ]
+        numbers = PREEMPT | {"units": saved.units, "sites": saved.sites}
+        return [words[remark] % numbers for remark in dosing_remarks(saved.units, saved.sites)]

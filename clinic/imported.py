@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.conf import settings
+from django.utils import timezone
+
 from clinic.imports import SessionRow
 from clinic.models import CareLink, Clinic, InjectionSession
 from diary.imports.diary_csv import Report, shown
@@ -27,13 +30,13 @@ class Pseudonyms:
     known: dict[str, Patient] = field(init=False)
 
     def __post_init__(self) -> None:
-        links = CareLink.objects.filter(clinic=self.clinic, ends_at__isnull=True).exclude(reference="")
+        links = CareLink.objects.open_at(timezone.now()).filter(clinic=self.clinic).exclude(reference="")
         self.known = {link.reference: link.patient for link in links.select_related("patient")}
 
     def patient(self, reference: str) -> Patient:
         """Raises `HasSignIn`: a clinic's file must not write into a diary that a patient keeps."""
         if reference not in self.known:
-            patient = Patient.objects.create(name=reference)
+            patient = Patient.objects.create(name=reference, time_zone=settings.TIME_ZONE)
             CareLink.objects.create(clinic=self.clinic, patient=patient, reference=reference)
             self.known[reference] = patient
         if self.known[reference].user_id is not None:
@@ -43,7 +46,7 @@ class Pseudonyms:
 
 def clinic_of(patient: Patient) -> Clinic | None:
     """The one clinic that cares for a patient at present; `None` where that is not one."""
-    links = CareLink.objects.filter(patient=patient, ends_at__isnull=True).select_related("clinic")[:2]
+    links = CareLink.objects.open_at(timezone.now()).filter(patient=patient).select_related("clinic")[:2]
     return links[0].clinic if len(links) == 1 else None
 
 

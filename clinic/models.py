@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db import models
@@ -47,6 +47,12 @@ class Membership(models.Model):
         return f"{self.user} · {self.clinic}"
 
 
+class CareLinkQuerySet(models.QuerySet["CareLink"]):
+    def open_at(self, moment: datetime) -> CareLinkQuerySet:
+        """The links that let a clinic look at a moment."""
+        return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=moment), starts_at__lte=moment)
+
+
 class CareLink(models.Model):
     """A clinic may see a patient's diary from a moment on, until the link ends. A new consent is a new row.
 
@@ -58,6 +64,8 @@ class CareLink(models.Model):
     reference = models.CharField(_("clinic number"), max_length=64, blank=True, validators=[validate_text])
     starts_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CareLinkQuerySet.as_manager()
 
     class Meta:
         constraints = (
@@ -81,6 +89,10 @@ class CareLink(models.Model):
 
 
 class InjectionSessionQuerySet(models.QuerySet["InjectionSession"]):
+    def editable_by(self, clinic: Clinic) -> InjectionSessionQuerySet:
+        """A clinic corrects its own sessions, and those that no clinic has recorded."""
+        return self.filter(Q(clinic=clinic) | Q(clinic__isnull=True))
+
     def session_dates(self) -> list[date]:
         """The sessions' dates in order."""
         return list(self.order_by("date").values_list("date", flat=True))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from fractions import Fraction
 
 from diary.rules import (
@@ -31,7 +32,7 @@ CYCLE_DAYS = 84
 BASELINE_DAYS = 28
 """Before the first injection (PREEMPT)."""
 RESPONDER_PERCENT = (30, 50, 75)
-"""Relative falls that trials and criteria name; the boundary counts as reached."""
+"""Relative reductions that trials and criteria name; the boundary counts as reached."""
 
 FIXED_SITES, FIXED_UNITS = 31, 155
 MOST_SITES, MOST_UNITS = 39, 195
@@ -86,12 +87,18 @@ def cycles(sessions: Iterable[date]) -> list[Cycle]:
     ]
 
 
-def baseline(diary: Diary, sessions: Sequence[date]) -> Window | None:
-    """The 28 days before the first session, the same for all cycles; `None` without a session."""
+def baseline_span(sessions: Sequence[date]) -> tuple[date, date] | None:
+    """First and last of the 28 days before the first session, the same for all cycles; `None` without a session."""
     if not sessions:
         return None
     first = min(sessions)
-    return diary.window(first - timedelta(days=BASELINE_DAYS), first - timedelta(days=1))
+    return first - timedelta(days=BASELINE_DAYS), first - timedelta(days=1)
+
+
+def baseline(diary: Diary, sessions: Sequence[date]) -> Window | None:
+    """The counts of the baseline window; `None` without a session."""
+    span = baseline_span(sessions)
+    return diary.window(*span) if span else None
 
 
 def windows_before(diary: Diary, sessions: Sequence[date], number: int) -> list[Window]:
@@ -145,12 +152,42 @@ class Reduction:
     low: Fraction
     high: Fraction
 
+    @property
+    def is_exact(self) -> bool:
+        """No missing day leaves anything open."""
+        return self.low == self.high
+
+
+class NotCompared(StrEnum):
+    """Why two windows give no reduction.
+
+    `TOO_EARLY`: the later window begins before the first injection. `CUT_SHORT`: the next injection left fewer than
+    20 days of it. `THIN_BASELINE`, `THIN_LATER`: fewer than 20 days are recorded in that window.
+    """
+
+    NOT_BEGUN = "not_begun"
+    TOO_EARLY = "too_early"
+    THIN_BASELINE = "thin_baseline"
+    NO_HEADACHE_BEFORE = "no_headache_before"
+    CUT_SHORT = "cut_short"
+    NOT_OVER = "not_over"
+    THIN_LATER = "thin_later"
+
+
+def not_compared(before: Window, after: Window | None) -> NotCompared | None:
+    """Why two windows cannot be compared, what nothing can mend first; `None`: they can. `after` may be cut away."""
+    if before.recorded < CYCLE_DAYS_RECORDED:
+        return NotCompared.THIN_BASELINE
+    if before.headache_days == 0:
+        return NotCompared.NO_HEADACHE_BEFORE
+    if after is None or after.days < CYCLE_DAYS_RECORDED:
+        return NotCompared.CUT_SHORT
+    return NotCompared.THIN_LATER if after.recorded < CYCLE_DAYS_RECORDED else None
+
 
 def reduction(before: Window | None, after: Window | None) -> Reduction | None:
     """`None` when either window has fewer than 20 recorded days, or the baseline has no headache day."""
-    if before is None or after is None or before.headache_days == 0:
-        return None
-    if min(before.recorded, after.recorded) < CYCLE_DAYS_RECORDED:
+    if before is None or after is None or not_compared(before, after):
         return None
     return Reduction(
         point=1
@@ -186,7 +223,7 @@ class CycleResult:
 
     @property
     def responder(self) -> dict[int, Reached]:
-        """The state of each published fall, by percent."""
+        """The state of each published reduction, by percent."""
         return {percent: responder(self.reduction, percent) for percent in RESPONDER_PERCENT}
 
 

@@ -12,21 +12,50 @@ from django.db.models import Max, Q, QuerySet
 from clinic.models import CareLink, InjectionSession
 from clinic.rules import (
     BASELINE_DAYS,
+    CYCLE_DAYS,
+    RESPONDER_PERCENT,
     Analysis,
     Block,
+    CriteriaState,
     Cycle,
+    CycleResult,
+    NotCompared,
     Reduction,
     analysis,
+    baseline,
+    baseline_span,
     cycles,
     due,
+    not_compared,
     reduction,
     windows_before,
 )
 from diary.models import DiaryDay, Patient
-from diary.rules import OVERUSE_RULES, Day, Diary, Month, OveruseRule, Reached, Window, month
+from diary.rules import (
+    CHRONIC_HEADACHE_DAYS,
+    CHRONIC_MIGRAINE_DAYS,
+    COUNTED_CLASSES,
+    CYCLE_DAYS_RECORDED,
+    OVERUSE_RULES,
+    SEVERAL_CLASSES_RULE,
+    Day,
+    Diary,
+    MedicationClass,
+    Month,
+    OveruseRule,
+    Reached,
+    Window,
+    overuse,
+    rule_of,
+)
+from diary.summaries import MonthSummary, month_summary
 
 PRIOR_WINDOWS = 2
 """28-day windows shown before the baseline, where the diary goes back that far."""
+BLOCKS = ("1-4", "5-8", "9-12")
+EVALUATION_BLOCK = BLOCKS[-1]
+NOTED = (Reached.REACHED, Reached.UNCERTAIN)
+"""States of a medication limit that a clinician is told of."""
 ONE_DAY = timedelta(days=1)
 
 
@@ -38,6 +67,11 @@ class Position:
     week: int
     due: date
     is_overdue: bool
+
+    @property
+    def is_beyond_cycle(self) -> bool:
+        """The twelve weeks are over; on the first day of that the next injection is due and not overdue yet."""
+        return self.week > CYCLE_DAYS // 7
 
 
 def position(sessions: Sequence[date], today: date) -> Position | None:
@@ -52,25 +86,34 @@ def position(sessions: Sequence[date], today: date) -> Position | None:
 
 def last_28_days(diary: Diary, today: date) -> Window:
     """The 28 days that ended yesterday: today is not over."""
-    return diary.window(today - timedelta(days=28), today - ONE_DAY)
+    return diary.window(today - timedelta(days=BASELINE_DAYS), today - ONE_DAY)
 
 
 @dataclass(frozen=True, slots=True)
 class Overuse:
-    """A published medication limit that a calendar month reached."""
+    """A published medication limit in a calendar month. `state` is reached, or open by `missing` days of the past."""
 
     month: date
     rule: OveruseRule
     days: int
+    missing: int
+    state: Reached
 
 
-def overuse_reached(months: Sequence[Month]) -> list[Overuse]:
-    """Each limit reached in any of the months, the latest month first."""
+def overuse_noted(summaries: Sequence[MonthSummary]) -> list[Overuse]:
+    """Each limit that a month has reached, or may have by its missing days so far; the latest month first."""
     return [
-        Overuse(counted.month, rule, counted.days_under(rule))
-        for counted in reversed(months)
+        noted for summary in reversed(summaries) for noted in _noted(summary.month, summary.missing_so_far)
+    ]
+
+
+def _noted(counted: Month, missing: int) -> list[Overuse]:
+    # The month's own states leave open what the days to come may bring: that is no news of what was taken.
+    states = overuse(counted.medication_days, counted.several_classes_days, missing)
+    return [
+        Overuse(counted.month, rule, counted.days_under(rule), missing, states[rule.code])
         for rule in OVERUSE_RULES
-        if counted.overuse[rule.code] is Reached.REACHED
+        if states[rule.code] in NOTED
     ]
 
 
@@ -79,9 +122,10 @@ def overuse_reached(months: Sequence[Month]) -> list[Overuse]:
 
 @dataclass(frozen=True, slots=True)
 class CaseloadRow:
-    """One patient in the list. `change` compares the last 28 days with the baseline; `None`: cannot be compared.
+    """One patient in the list. `change` compares the last 28 days with the baseline.
 
-    `overuse`: limits reached in this calendar month or the last.
+    `not_compared` is why there is no change; both are `None` without an injection. `overuse`: limits that this
+    calendar month and the last have reached or may have.
     """
 
     link: CareLink
@@ -89,6 +133,7 @@ class CaseloadRow:
     recent: Window
     baseline: Window | None
     change: Reduction | None
+    not_compared: NotCompared | None
     overuse: list[Overuse]
     position: Position | None
 
@@ -140,10 +185,9 @@ def _last_month(today: date) -> date:
 def _windows(patient: Patient, sessions: Sequence[date], now: datetime) -> list[tuple[int, date, date]]:
     """All that a row is counted from: since the last calendar month began, and the baseline."""
     today = patient.date_at(now)
-    recent = (patient.pk, min(_last_month(today), today - timedelta(days=28)), today)
-    if not sessions:
-        return [recent]
-    return [recent, (patient.pk, sessions[0] - timedelta(days=BASELINE_DAYS), sessions[0] - ONE_DAY)]
+    recent = (patient.pk, min(_last_month(today), today - timedelta(days=BASELINE_DAYS)), today)
+    before = baseline_span(sessions)
+    return [recent, (patient.pk, *before)] if before else [recent]
 
 
 def _row(
@@ -153,18 +197,26 @@ def _row(
     sessions = [session for session in sessions if session <= today]
     diary = Diary(days)
     recent = last_28_days(diary, today)
-    first = sessions[0] if sessions else None
-    before = diary.window(first - timedelta(days=BASELINE_DAYS), first - ONE_DAY) if first else None
-    months = [month(diary, _last_month(today)), month(diary, today.replace(day=1))]
+    before = baseline(diary, sessions)
+    why_not = _why_no_change(before, recent)
+    months = [month_summary(diary, first, today) for first in (_last_month(today), today.replace(day=1))]
     return CaseloadRow(
         link,
         latest,
         recent,
         before,
-        reduction(before, recent),
-        overuse_reached(months),
+        None if why_not else reduction(before, recent),
+        why_not,
+        overuse_noted(months),
         position(sessions, today),
     )
+
+
+def _why_no_change(before: Window | None, recent: Window) -> NotCompared | None:
+    if before is None:
+        return None
+    # Days from before the first injection would be compared with themselves.
+    return NotCompared.TOO_EARLY if recent.first <= before.last else not_compared(before, recent)
 
 
 # --- One patient ---------------------------------------------------------------------------------------------
@@ -174,20 +226,123 @@ def _row(
 class TreatmentWindow:
     """A 28-day window around the injections. `cycle` 0 is before the first; `weeks` are counted from it.
 
-    `window` is cut at yesterday: what has not come is neither recorded nor missing.
+    `window` is cut at yesterday: what has not come is neither recorded nor missing. `is_compared`: the baseline, and
+    weeks 9–12 of a cycle unless the next injection left too few days of them.
     """
 
     cycle: int
     weeks: str
     window: Window
     is_baseline: bool
-    is_evaluation: bool
+    is_compared: bool
     is_unfinished: bool
+
+    @property
+    def is_cut(self) -> bool:
+        """The next injection came before its 28 days were over."""
+        return self.window.days < BASELINE_DAYS and not self.is_unfinished
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Weeks 9–12 of one cycle beside the baseline. `not_compared` is why there is no reduction.
+
+    `is_so_far`: these weeks are not over, and their days to come count as missing.
+    """
+
+    cycle: int
+    reduction: Reduction | None
+    not_compared: NotCompared | None
+    is_so_far: bool
+
+
+def comparison(found: Analysis, number: int, today: date) -> Comparison:
+    """The comparison at the cycle of that number, begun or not."""
+    if found.baseline is None or len(found.cycles) < number:
+        return Comparison(number, None, NotCompared.NOT_BEGUN, False)
+    result = found.cycles[number - 1]
+    is_so_far = result.evaluation is not None and result.evaluation.last >= today
+    why_not = not_compared(found.baseline, result.evaluation)
+    if why_not is NotCompared.THIN_LATER and is_so_far:
+        why_not = NotCompared.NOT_OVER
+    return Comparison(number, result.reduction, why_not, is_so_far)
+
+
+@dataclass(frozen=True, slots=True)
+class CycleRow:
+    """A cycle as far as it has gone. `blocks`: weeks 1–4, 5–8 and 9–12; `None` has not begun or was cut away."""
+
+    result: CycleResult
+    blocks: list[TreatmentWindow | None]
+    comparison: Comparison
+
+    @property
+    def evaluation(self) -> TreatmentWindow | None:
+        """Weeks 9–12."""
+        return self.blocks[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class CriteriaRow:
+    """One guideline's numbers, with the comparison that its criterion asks for."""
+
+    state: CriteriaState
+    comparison: Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class MedicationDays:
+    """Days of one month on which a class was taken; `medication_class` `None`: several classes together.
+
+    `missing` days of the whole month could be such days too. `rule` and `state` are `None` without a published limit.
+    """
+
+    medication_class: MedicationClass | None
+    days: int
+    missing: int
+    rule: OveruseRule | None
+    state: Reached | None
+
+    @property
+    def is_noted(self) -> bool:
+        """The limit is reached, or may be."""
+        return self.state in NOTED
+
+
+def medication_days(counted: Month) -> list[MedicationDays]:
+    """Each class that was taken in the month; several together last, where that says more than each of them."""
+    found = [
+        _medication_days(counted, medication_class, rule_of(medication_class))
+        for medication_class in COUNTED_CLASSES
+        if counted.medication_days[medication_class]
+    ]
+    if counted.overuse[SEVERAL_CLASSES_RULE.code] in NOTED:
+        found.append(_medication_days(counted, None, SEVERAL_CLASSES_RULE))
+    return found
+
+
+def _medication_days(
+    counted: Month, medication_class: MedicationClass | None, rule: OveruseRule | None
+) -> MedicationDays:
+    days = counted.medication_days[medication_class] if medication_class else counted.several_classes_days
+    state = counted.overuse[rule.code] if rule else None
+    return MedicationDays(medication_class, days, counted.missing, rule, state)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRow:
+    """One calendar month in the table."""
+
+    month: Month
+    medication: list[MedicationDays]
 
 
 @dataclass(frozen=True, slots=True)
 class PatientSummary:
-    """All that the patient page shows. `found` is counted over the whole diary, days to come included as missing."""
+    """All that the patient page shows. `found` is counted over the whole diary, days to come included as missing.
+
+    `month_summaries`: the calendar months as far as they have gone, oldest first.
+    """
 
     link: CareLink
     today: date
@@ -196,6 +351,9 @@ class PatientSummary:
     sessions: list[InjectionSession]
     position: Position | None
     windows: list[TreatmentWindow]
+    cycles: list[CycleRow]
+    criteria: list[CriteriaRow]
+    month_summaries: list[MonthSummary]
     late_days: int
 
     @property
@@ -204,14 +362,29 @@ class PatientSummary:
         return self.link.patient
 
     @property
-    def months(self) -> list[Month]:
+    def months(self) -> list[MonthRow]:
         """The calendar months, the latest first."""
-        return self.found.months[::-1]
+        return [MonthRow(counted, medication_days(counted)) for counted in reversed(self.found.months)]
 
     @property
-    def overuse(self) -> list[Overuse]:
-        """Limits reached in the last six calendar months."""
-        return overuse_reached(self.found.months[-6:])
+    def published_headache_days(self) -> int:
+        """15 days a month (ICHD-3 1.3 A)."""
+        return CHRONIC_HEADACHE_DAYS
+
+    @property
+    def published_migraine_days(self) -> int:
+        """8 days a month (ICHD-3 1.3 C)."""
+        return CHRONIC_MIGRAINE_DAYS
+
+    @property
+    def responder_percents(self) -> tuple[int, ...]:
+        """The published reductions, in percent."""
+        return RESPONDER_PERCENT
+
+    @property
+    def days_needed(self) -> int:
+        """Recorded days of 28 below which nothing is compared."""
+        return CYCLE_DAYS_RECORDED
 
 
 def patient_summary(link: CareLink, now: datetime) -> PatientSummary:
@@ -221,6 +394,7 @@ def patient_summary(link: CareLink, now: datetime) -> PatientSummary:
     dates = [session.date for session in sessions if session.date <= today]
     diary = Diary(link.patient.days.between(date.min, today).records())
     found = analysis(diary, dates)
+    rows = cycle_rows(found, today)
     return PatientSummary(
         link,
         today,
@@ -228,31 +402,49 @@ def patient_summary(link: CareLink, now: datetime) -> PatientSummary:
         last_28_days(diary, today),
         sessions,
         position(dates, today),
-        treatment_windows(found, dates, today),
+        [*windows_until_baseline(found, dates), *(shown for row in rows for shown in row.blocks if shown)],
+        rows,
+        [CriteriaRow(state, _asked_for(found, state, today)) for state in found.criteria],
+        [month_summary(diary, counted.month, today) for counted in found.months],
         link.patient.days.late().count(),
     )
 
 
-def treatment_windows(found: Analysis, sessions: Sequence[date], today: date) -> list[TreatmentWindow]:
-    """The windows of the before-and-after picture, oldest first; those that have not begun are left out."""
+def _asked_for(found: Analysis, state: CriteriaState, today: date) -> Comparison:
+    return comparison(found, state.criteria.inadequate_cycles, today)
+
+
+def cycle_rows(found: Analysis, today: date) -> list[CycleRow]:
+    """Each cycle as far as it has gone, oldest first."""
+    return [
+        CycleRow(result, _blocks(found.diary, result, today), comparison(found, result.cycle.number, today))
+        for result in found.cycles
+    ]
+
+
+def _blocks(diary: Diary, result: CycleResult, today: date) -> list[TreatmentWindow | None]:
+    begun = {block.weeks: block for block in result.blocks if block.window.first < today}
+    return [
+        _treatment_window(diary, result.cycle.number, begun[weeks], today) if weeks in begun else None
+        for weeks in BLOCKS
+    ]
+
+
+def windows_until_baseline(found: Analysis, sessions: Sequence[date]) -> list[TreatmentWindow]:
+    """The windows before the first injection, oldest first; the baseline is the last of them."""
     prior = windows_before(found.diary, sessions, PRIOR_WINDOWS)
     before = [*prior, *([found.baseline] if found.baseline else [])]
-    shown = [
+    return [
         TreatmentWindow(
             0,
             _weeks_before(len(before) - place),
             window,
-            window is found.baseline,
-            False,
-            False,
+            is_baseline=window is found.baseline,
+            is_compared=window is found.baseline,
+            is_unfinished=False,
         )
         for place, window in enumerate(before)
     ]
-    for result in found.cycles:
-        for block in result.blocks:
-            if block.window.first < today:
-                shown.append(_treatment_window(found.diary, result.cycle.number, block, today))
-    return shown
 
 
 def _weeks_before(windows: int) -> str:
@@ -262,7 +454,11 @@ def _weeks_before(windows: int) -> str:
 
 def _treatment_window(diary: Diary, cycle: int, block: Block, today: date) -> TreatmentWindow:
     unfinished = block.window.last >= today
-    window = diary.window(block.window.first, today - ONE_DAY) if unfinished else block.window
     return TreatmentWindow(
-        cycle, block.weeks.replace("-", "–"), window, False, block.weeks == "9-12", unfinished
+        cycle,
+        block.weeks.replace("-", "–"),
+        diary.window(block.window.first, today - ONE_DAY) if unfinished else block.window,
+        is_baseline=False,
+        is_compared=block.weeks == EVALUATION_BLOCK and block.window.days >= CYCLE_DAYS_RECORDED,
+        is_unfinished=unfinished,
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -50,11 +53,11 @@ def caseload_page(request: HttpRequest) -> HttpResponse:
 @care_link_only
 def patient(request: HttpRequest, link: CareLink) -> HttpResponse:
     summary = patient_summary(link, timezone.now())
-    months = summary.found.months[-MONTHS_CHARTED:]
+    months = summary.month_summaries[-MONTHS_CHARTED:]
     context = {
         "summary": summary,
         "chart": before_and_after(summary) if summary.windows else None,
-        "medication_charts": [medication_months(months, c) for c in classes_taken(months)],
+        "medication_charts": [medication_months(months, c) for c in classes_taken([m.month for m in months])],
     }
     return render(request, "clinic/patient.html", context)
 
@@ -81,19 +84,25 @@ def sessions(request: HttpRequest, link: CareLink) -> HttpResponse:
 @care_link_only
 def session(request: HttpRequest, link: CareLink, session_id: int) -> HttpResponse:
     """One session, to be corrected."""
-    instance = get_object_or_404(link.patient.sessions, pk=session_id)
+    instance = get_object_or_404(link.patient.sessions.editable_by(link.clinic), pk=session_id)
     today = link.patient.date_at(timezone.now())
     return _session_page(request, link, SessionForm(today, request.POST or None, instance=instance))
 
 
 def _session_page(request: HttpRequest, link: CareLink, form: SessionForm) -> HttpResponse:
     if form.is_valid():
-        form.save()
+        # A second tap finds the session that the first one recorded.
+        with suppress(IntegrityError), transaction.atomic():
+            form.save()
         messages.success(
             request, _("Session of %(date)s saved.") % {"date": date_format(form.instance.date, "j M Y")}
         )
         for remark in form.remarks:
             messages.warning(request, remark)
         return redirect("sessions", link.patient_id)
-    context = {"form": form, "link": link, "sessions": link.patient.sessions.order_by("-date")}
+    context = {
+        "form": form,
+        "link": link,
+        "sessions": link.patient.sessions.order_by("-date").select_related("clinic"),
+    }
     return render(request, "clinic/sessions.html", context, status=422 if form.errors else 200)

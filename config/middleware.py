@@ -1,8 +1,14 @@
 from collections.abc import Callable
 
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+from django.utils.translation import gettext as _
 
-from config.errors import busy_database, database_is_busy
+from config.errors import busy_database, database_is_busy, page
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -42,3 +48,27 @@ class BusyDatabaseMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         return busy_database(request) if database_is_busy(error) else None
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Asks for a sign-in. What was sent after the session ended is not saved, and that is said."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: View) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return super().handle_no_permission(request, view_func)
+        messages.warning(
+            request, _("You were signed out, so this was not saved. Sign in and enter it again.")
+        )
+        return redirect_to_login(resolve_url(settings.LOGIN_REDIRECT_URL), resolve_url(settings.LOGIN_URL))
+
+
+def refused_method_page(get_response: View) -> View:
+    """An address that was only meant for a form, reloaded or shared, shows a page and not a blank."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code == 405 and not response.content:
+            response.content = page(405).content
+        return response
+
+    return respond

@@ -17,7 +17,9 @@ P = ParamSpec("P")
 
 def patient_of(user: Any) -> Patient | None:
     """The person's own diary; `None` for somebody who keeps none, such as a clinician."""
-    return Patient.objects.filter(user=user).first()
+    # Somebody not signed in has no such field, and somebody without a diary none behind it.
+    patient: Patient | None = getattr(user, "patient", None)
+    return patient
 
 
 def patient_only(
@@ -30,8 +32,6 @@ def patient_only(
         patient = patient_of(request.user)
         if patient is None:
             return redirect("begin")
-        # The page's frame asks again whether this person keeps a diary.
-        request.patient = patient  # type: ignore[attr-defined]
         return view(request, patient, *args, **kwargs)
 
     return audience("patient")(guarded)

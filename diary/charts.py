@@ -13,7 +13,7 @@ from typing import TypedDict
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from diary.rules import CHRONIC_HEADACHE_DAYS, OVERUSE_RULES, MedicationClass, Month
+from diary.rules import CHRONIC_HEADACHE_DAYS, MedicationClass, OveruseRule, rule_of
 from diary.summaries import MonthSummary
 from diary.words import CLASS_LABELS
 
@@ -71,15 +71,16 @@ def headache_months(summaries: Sequence[MonthSummary]) -> Chart:
         kind="bars",
         title=_("Headache days a month"),
         description=_(
-            "Bars of headache days in each month, with days not recorded on top, beside the number 15."
-        ),
+            "Bars of headache days in each month, with days not recorded on top, beside the number %(days)d."
+        )
+        % {"days": CHRONIC_HEADACHE_DAYS},
         unit=_("days"),
         most=31,
         labels=[short_month(summary.month.month) for summary in summaries],
         series=counted_and_missing(
             _("Headache days"),
-            [summary.month.headache_days for summary in summaries],
-            [summary.missing_so_far for summary in summaries],
+            [known(s.month.recorded, s.month.headache_days) for s in summaries],
+            [s.missing_so_far for s in summaries],
         ),
         levels=[
             Level(key="published", label=_("Published number (ICHD-3 1.3)"), value=CHRONIC_HEADACHE_DAYS)
@@ -89,7 +90,12 @@ def headache_months(summaries: Sequence[MonthSummary]) -> Chart:
     )
 
 
-def counted_and_missing(label: str, counted: Sequence[int], missing: Sequence[int]) -> list[Series]:
+def known(recorded: int, counted: int) -> int | None:
+    """A count, and no number where not one day is recorded: that would look like days without."""
+    return counted if recorded else None
+
+
+def counted_and_missing(label: str, counted: Sequence[int | None], missing: Sequence[int]) -> list[Series]:
     """What was counted, and on top of it the days that could be either."""
     return [
         Series(key="counted", label=label, values=list(counted)),
@@ -97,35 +103,42 @@ def counted_and_missing(label: str, counted: Sequence[int], missing: Sequence[in
     ]
 
 
-def medication_months(months: Sequence[Month], medication_class: MedicationClass) -> Chart:
-    """Days a month on which one class was taken, beside its published limit where there is one."""
+def medication_months(summaries: Sequence[MonthSummary], medication_class: MedicationClass) -> Chart:
+    """Days a month on which one class was taken, with the part that missing days leave open.
+
+    Beside its published limit where there is one.
+    """
+    months = [summary.month for summary in summaries]
     label = str(CLASS_LABELS[medication_class])
-    rules = [rule for rule in OVERUSE_RULES if rule.classes == {medication_class}]
-    words = _("Published limit (%(source)s)")
+    rule = rule_of(medication_class)
+    days = [counted.medication_days[medication_class] for counted in months]
+    missing = [summary.missing_so_far for summary in summaries]
     return Chart(
         kind="bars",
         title=_("%(medicines)s: days a month") % {"medicines": label},
-        description=_("Bars of the days in each month on which %(medicines)s were taken.")
+        description=_(
+            "Bars of the days in each month on which %(medicines)s were taken, with days not recorded on top."
+        )
         % {"medicines": label},
         unit=_("days"),
-        most=max(
-            [
-                rules[0].days_per_month + 5 if rules else 10,
-                *(m.medication_days[medication_class] for m in months),
-            ]
+        most=max(_room(rule), *map(sum, zip(days, missing, strict=True))),
+        labels=[short_month(counted.month) for counted in months],
+        series=counted_and_missing(
+            label,
+            [known(counted.recorded, taken) for counted, taken in zip(months, days, strict=True)],
+            missing,
         ),
-        labels=[short_month(m.month) for m in months],
-        series=[
-            Series(key="counted", label=label, values=[m.medication_days[medication_class] for m in months])
-        ],
-        levels=[
-            Level(
-                key="published",
-                label=words % {"source": rule.source},
-                value=rule.days_per_month,
-            )
-            for rule in rules
-        ],
+        levels=[_limit_level(rule)] if rule else [],
         markers=[],
         emphasis=[],
     )
+
+
+def _room(rule: OveruseRule | None) -> int:
+    """How far an axis of medication days goes at least, so that few days look few."""
+    return rule.days_per_month + 5 if rule else 10
+
+
+def _limit_level(rule: OveruseRule) -> Level:
+    words = _("Published limit (%(source)s)") % {"source": rule.source}
+    return Level(key="published", label=words, value=rule.days_per_month)

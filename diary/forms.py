@@ -90,6 +90,8 @@ class DayForm(forms.ModelForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
     class Meta:
         model = DiaryDay
         fields = (
@@ -108,7 +110,7 @@ class DayForm(forms.ModelForm):
             "migraine": forms.NullBooleanSelect(attrs={"class": "form-select"}),
             "menstruation": forms.NullBooleanSelect(attrs={"class": "form-select"}),
             "hours": forms.NumberInput(
-                attrs={"inputmode": "decimal", "step": "0.25", "min": "0", "max": "24"}
+                attrs={"inputmode": "decimal", "step": "any", "min": "0", "max": "24"}
             ),
             "note": forms.Textarea(attrs={"rows": 3}),
         }
@@ -136,6 +138,7 @@ class DayForm(forms.ModelForm):
     def _layout(self) -> Layout:
         doses = [Fieldset(_("Doses taken"), *self.medicines, css_class="doses")] if self.medicines else []
         return Layout(
+            "seen",
             "headache",
             *doses,
             Fieldset(_("How it was"), Div("pain", "hours", "migraine", css_class="pair"), "features"),
@@ -154,7 +157,20 @@ class DayForm(forms.ModelForm):
             )
         if pain == 0 and headache and headache != Headache.NONE:
             self.add_error("pain", _("0 means no pain: choose 1 to 10, or “No headache” above."))
+        if cleaned.get("hours") and headache == Headache.NONE:
+            self.add_error("hours", _("This day is headache-free: leave the hours empty."))
         return cleaned
+
+    def was_changed_meanwhile(self, mark: str) -> None:
+        """What was typed stays; saving once more replaces what stands there now."""
+        self.data = self.data.copy()
+        self.data["seen"] = mark
+        self.add_error(
+            None,
+            _(
+                "This day was changed meanwhile, here or on another device. Save again to replace what it says now."
+            ),
+        )
 
     @property
     def said(self) -> dict[str, Any]:
@@ -163,9 +179,11 @@ class DayForm(forms.ModelForm):
 
     @property
     def doses(self) -> dict[int, int]:
-        """Doses by medicine id; 0 where none was taken."""
+        """Doses by medicine id, 0 where none was taken; a medicine that the form did not offer is left out."""
         return {
-            medicine.pk: self.cleaned_data[name] or 0 for name, (medicine, _before) in self.medicines.items()
+            medicine.pk: self.cleaned_data[name] or 0
+            for name, (medicine, _standing) in self.medicines.items()
+            if name in self.data
         }
 
 
@@ -231,7 +249,9 @@ class PatientForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["name"].widget.attrs["autocomplete"] = "name"
         self.fields["date_of_birth"].widget.attrs["autocomplete"] = "bday"
-        self.fields["time_zone"].widget.attrs["data-own-zone"] = "" if self.instance.pk else "guess"
+        self.fields["time_zone"].widget.attrs["data-own-zone"] = (
+            "" if self.instance.pk or self.is_bound else "guess"
+        )
         self.helper = _formless()
 
     def clean_date_of_birth(self) -> date | None:

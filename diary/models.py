@@ -50,7 +50,8 @@ def validate_strength(strength: str) -> None:
 @lru_cache(maxsize=1)
 def time_zones() -> tuple[str, ...]:
     """All names, in order. Python looks for them in some hundred files."""
-    return tuple(sorted(zoneinfo.available_timezones()))
+    # Names of the machine or of nothing, such as "localtime" and "Factory", would mean another place elsewhere.
+    return tuple(sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone or zone == "UTC"))
 
 
 def validate_time_zone(name: str) -> None:
@@ -105,22 +106,16 @@ class MedicineQuerySet(models.QuerySet["Medicine"]):
         self, patient: Patient, product: str, name: str, strength: str, medication_class: str
     ) -> Medicine:
         """The patient's medicine of this name and strength, in use from now on; made where it is new."""
-        found = self.filter(
+        found, is_new = self.get_or_create(
             patient=patient,
             name__iexact=name,
             strength__iexact=strength,
             medication_class=medication_class,
-        ).first()
-        if found is None:
-            return self.create(
-                patient=patient,
-                product=product,
-                name=name,
-                strength=strength,
-                medication_class=medication_class,
-            )
-        found.is_in_use = True
-        found.save(update_fields=["is_in_use"])
+            defaults={"product": product, "name": name, "strength": strength},
+        )
+        if not is_new:
+            found.is_in_use = True
+            found.save(update_fields=["is_in_use"])
         return found
 
     def for_day(self, day: date) -> MedicineQuerySet:

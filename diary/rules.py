@@ -269,6 +269,12 @@ SEVERAL_CLASSES_RULE = _rule("8.2.6", 10, *(c for rule in SINGLE_CLASS_RULES for
 combination analgesics join the union is our reading."""
 DITAN_RULE = _rule("ditan", 10, MedicationClass.DITAN, source="lasmiditan's label; ICHD-3 names no number")
 OVERUSE_RULES = (*SINGLE_CLASS_RULES, SEVERAL_CLASSES_RULE, DITAN_RULE)
+_OWN_RULES = {c: rule for rule in (*SINGLE_CLASS_RULES, DITAN_RULE) for c in rule.classes}
+
+
+def rule_of(medication_class: MedicationClass) -> OveruseRule | None:
+    """The published limit of one class alone; `None`: no source names a number."""
+    return _OWN_RULES.get(medication_class)
 
 
 # --- Windows of days -----------------------------------------------------------------------------------------

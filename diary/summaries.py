@@ -8,7 +8,6 @@ from datetime import date, timedelta
 
 from diary.models import DiaryDay, Medicine, Patient
 from diary.rules import (
-    CHRONIC_HEADACHE_DAYS,
     COUNTED_CLASSES,
     OVERUSE_RULES,
     SEVERAL_CLASSES_RULE,
@@ -21,6 +20,7 @@ from diary.rules import (
     Reached,
     month,
     next_month,
+    rule_of,
     severity,
 )
 
@@ -28,7 +28,6 @@ MISSED_DAYS_LISTED = 28
 """How far back Today asks for days that are not recorded."""
 NEAR_LIMIT = 2
 """A chip says which day the next dose would make it from this many days before the published limit."""
-MONTHS_OF_TREND = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +82,14 @@ class MonthSummary:
         return self.month.migraine_days + self.missing_so_far
 
     @property
-    def published_headache_days(self) -> int:
-        """15 days (ICHD-3 1.3 A)."""
-        return CHRONIC_HEADACHE_DAYS
+    def moderate_severe_most(self) -> int:
+        """Moderate or severe days so far if every missing day so far were one."""
+        return self.month.moderate_severe_days + self.missing_so_far
+
+    @property
+    def acute_medication_most(self) -> int:
+        """Acute medication days so far if every missing day so far were one."""
+        return self.month.acute_medication_days + self.missing_so_far
 
 
 def month_summary(diary: Diary, first: date, today: date) -> MonthSummary:
@@ -141,8 +145,7 @@ def chips(
     medicines: Iterable[tuple[Medicine, int]], counted: Month, taken: frozenset[MedicationClass]
 ) -> list[Chip]:
     """A chip for each medicine and its doses on the day; `taken`: the classes already taken on that day."""
-    rules = {c: rule for rule in OVERUSE_RULES if len(rule.classes) == 1 for c in rule.classes}
-    return [_chip(medicine, doses, counted, taken, rules) for medicine, doses in medicines]
+    return [_chip(medicine, doses, counted, taken) for medicine, doses in medicines]
 
 
 def _chip(
@@ -150,10 +153,9 @@ def _chip(
     doses: int,
     counted: Month,
     taken: frozenset[MedicationClass],
-    rules: dict[MedicationClass, OveruseRule],
 ) -> Chip:
     medication_class = MedicationClass(medicine.medication_class)
-    rule = rules.get(medication_class)
+    rule = rule_of(medication_class)
     if rule is None:
         return Chip(medicine, doses)
     days = counted.medication_days[medication_class]
@@ -183,7 +185,7 @@ def today_summary(patient: Patient, today: date) -> TodaySummary:
     summary = month_summary(diary, today.replace(day=1), today)
     own = diary.between(today, today)
     taken = own[0].classes if own else frozenset()
-    medicines = [(m, m.doses_on_day or 0) for m in patient.medicines.in_use().for_day(today)]
+    medicines = offered_medicines(patient, today)
     missed = _missed(patient, diary, today)
     yesterday = today - timedelta(days=1)
     return TodaySummary(
@@ -258,12 +260,14 @@ def _cell(when: date, day: Day | None, first: date, today: date, injections: fro
 
 
 def trend(patient: Patient, today: date) -> list[MonthSummary]:
-    """The last twelve months with a record up to this one, oldest first; months before the diary began left out."""
-    since = (today.replace(day=1) - timedelta(days=30 * (MONTHS_OF_TREND - 1))).replace(day=1)
-    diary = Diary(patient.days.between(since, today).records())
-    if diary.first_day is None:
+    """The last twelve months up to this one, oldest first, also those without a record; none from before the diary."""
+    began = patient.first_day()
+    if began is None or began > today:
         return []
-    found, first = [], diary.first_day.replace(day=1)
+    # 320 days before a month's first day always lie in the month eleven months back.
+    first = max((today.replace(day=1) - timedelta(days=320)).replace(day=1), began.replace(day=1))
+    diary = Diary(patient.days.between(first, today).records())
+    found = []
     while first <= today:
         found.append(month_summary(diary, first, today))
         first = next_month(first)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -58,11 +61,14 @@ def _past_or_today(patient: Patient, when: date) -> date:
     return today
 
 
-def _saved(request: HttpRequest, words: str, befores: Sequence[actions.Before]) -> None:
-    """Says what was saved, with the way back. A second tap changed nothing: the first one's way back stays."""
-    if befores:
-        request.session[UNDO] = list(befores)
-    messages.success(request, words, extra_tags="undo")
+def _saved(request: HttpRequest, words: str, changes: Sequence[actions.Change]) -> None:
+    """Says what was saved, with the way back. A second tap changes nothing, and the first one's way back stays."""
+    real = [change for change in changes if change["before"] != change["after"]]
+    if real:
+        request.session[UNDO] = {"token": get_random_string(8), "changes": real}
+    kept = request.session.get(UNDO, {"changes": []})["changes"]
+    same_days = [change["date"] for change in kept] == [change["date"] for change in changes]
+    messages.success(request, words, extra_tags="undo" if same_days else "")
 
 
 def _back(request: HttpRequest, when: date, today: date) -> HttpResponse:
@@ -92,9 +98,9 @@ def headache(request: HttpRequest, patient: Patient, when: date) -> HttpResponse
         messages.error(request, _("Nothing was saved: that is not an answer to the question."))
         return _back(request, when, today)
     word = form.cleaned_data["headache"]
-    before = actions.record_headache(patient, when, word, today)
+    change = actions.record_headache(patient, when, word, today)
     named = "" if when == today else f"{date_format(when, 'l j F')}: "
-    _saved(request, f"{named}{HEADACHE_LABELS[word]}", [before] if before else [])
+    _saved(request, f"{named}{HEADACHE_LABELS[word]}", [change])
     return _back(request, when, today)
 
 
@@ -105,13 +111,15 @@ def dose(request: HttpRequest, patient: Patient, when: date) -> HttpResponse:
     form = DoseForm(patient, request.POST)
     if not form.is_valid():
         raise Http404
-    medicine, change = form.cleaned_data["medicine"], form.cleaned_data["change"]
-    before = actions.change_doses(patient, when, medicine, change)
-    if before is None:
+    medicine, step = form.cleaned_data["medicine"], form.cleaned_data["change"]
+    change = actions.change_doses(patient, when, medicine, step)
+    if change is None:
         messages.error(request, _("First say how your head is on this day; then add what you took."))
-        return _back(request, when, today)
-    words = _("%(medicine)s added") if change > 0 else _("%(medicine)s: one dose taken back")
-    _saved(request, words % {"medicine": medicine}, [before])
+    elif change["before"] == change["after"]:
+        messages.info(request, _("%(medicine)s: nothing to change") % {"medicine": medicine})
+    else:
+        words = _("%(medicine)s added") if step > 0 else _("%(medicine)s: one dose taken back")
+        _saved(request, words % {"medicine": medicine}, [change])
     return _back(request, when, today)
 
 
@@ -123,21 +131,28 @@ def headache_free(request: HttpRequest, patient: Patient) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, " ".join(form.errors["days"]))
         return redirect("today")
-    befores = actions.record_headache_free(patient, form.cleaned_data["days"], today)
-    _saved(request, days_saved(len(befores)), befores)
+    changes = actions.record_headache_free(patient, form.cleaned_data["days"], today)
+    _saved(request, days_saved(len(changes)), changes)
     return redirect("today")
 
 
 @require_POST
 @patient_only
 def undo(request: HttpRequest, patient: Patient) -> HttpResponse:
-    befores = request.session.pop(UNDO, None)
-    if not befores:
-        messages.info(request, _("There is nothing left to undo."))
+    kept = request.session.get(UNDO)
+    if not kept or request.POST.get("undo", kept["token"]) != kept["token"]:
+        messages.info(request, _("There is nothing left to undo here."))
         return redirect("today")
-    dates = actions.put_back(patient, befores)
-    messages.info(request, _("Undone."))
-    return _back(request, dates[-1], today_of(patient))
+    del request.session[UNDO]
+    days = [date.fromisoformat(change["date"]) for change in kept["changes"]]
+    named = {"days": ", ".join(date_format(day, "j F") for day in days)}
+    if actions.put_back(patient, kept["changes"]):
+        messages.info(request, _("Undone: %(days)s") % named)
+    else:
+        messages.warning(
+            request, _("Not undone: %(days)s was changed since, here or on another device.") % named
+        )
+    return _back(request, days[-1], today_of(patient))
 
 
 @require_http_methods(GET_OR_POST)
@@ -145,11 +160,15 @@ def undo(request: HttpRequest, patient: Patient) -> HttpResponse:
 def day(request: HttpRequest, patient: Patient, when: date) -> HttpResponse:
     today = _past_or_today(patient, when)
     recorded = recorded_day(patient, when)
-    form = DayForm(offered_medicines(patient, when), request.POST or None, instance=recorded)
+    mark = "" if request.POST else actions.seen(patient, when)
+    medicines = offered_medicines(patient, when)
+    form = DayForm(medicines, request.POST or None, instance=recorded, initial={"seen": mark})
     if form.is_valid():
-        before = actions.save_day(patient, when, form.said, form.doses, today)
-        _saved(request, _("%(day)s saved") % {"day": date_format(when, "l j F")}, [before])
-        return _back(request, when, today)
+        change = actions.save_day(patient, when, form.said, form.doses, today, form.cleaned_data["seen"])
+        if change:
+            _saved(request, _("%(day)s saved") % {"day": date_format(when, "l j F")}, [change])
+            return _back(request, when, today)
+        form.was_changed_meanwhile(actions.seen(patient, when))
     context = {
         "when": when,
         "recorded": recorded,
@@ -164,10 +183,9 @@ def day(request: HttpRequest, patient: Patient, when: date) -> HttpResponse:
 @patient_only
 def delete_day(request: HttpRequest, patient: Patient, when: date) -> HttpResponse:
     _past_or_today(patient, when)
-    before = actions.delete_day(patient, when)
-    if before["fields"]:
-        words = _("%(day)s is not recorded any more") % {"day": date_format(when, "l j F")}
-        _saved(request, words, [before])
+    change = actions.delete_day(patient, when)
+    if change["before"]["fields"]:
+        _saved(request, _("%(day)s is deleted") % {"day": date_format(when, "l j F")}, [change])
     return redirect("month", when)
 
 
@@ -206,9 +224,12 @@ def add_medicine(request: HttpRequest, patient: Patient) -> HttpResponse:
     return redirect("medicines")
 
 
-@require_POST
+@require_http_methods(GET_OR_POST)
 @patient_only
 def add_own_medicine(request: HttpRequest, patient: Patient) -> HttpResponse:
+    if request.method != "POST":
+        # A refused form leaves its address behind, and people reload it.
+        return redirect("medicines")
     form = OwnMedicineForm(request.POST, instance=Medicine(patient=patient))
     if not form.is_valid():
         return _medicines_page(request, patient, form, status=422)
@@ -240,7 +261,9 @@ def begin(request: HttpRequest) -> HttpResponse:
     form = PatientForm(request.POST or None, instance=instance)
     if form.is_valid():
         form.instance.user = request.user
-        form.save()
+        # A second tap finds the diary that the first one began.
+        with suppress(IntegrityError), transaction.atomic():
+            form.save()
         messages.success(request, _("Saved.") if patient else _("Your diary is ready."))
         return redirect("today" if patient else "medicines")
     context = {"form": form, "patient": patient}

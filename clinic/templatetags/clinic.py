@@ -1,99 +1,145 @@
-"""Counts of windows and cycles as a clinician reads them. Nothing is compared with a published number here."""
+"""Counts of windows and cycles as a clinician reads them. Nothing is counted or compared here."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
 from django import template
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
-from clinic.rules import Analysis, Block, CycleResult
-from clinic.summaries import Overuse, PatientSummary
-from diary.rules import COUNTED_CLASSES, OVERUSE_RULES, Month, Reached, Window, half_up
-from diary.templatetags.diary import class_label, rule_label
+from clinic.exports import span
+from clinic.rules import BASELINE_DAYS, NotCompared, Reduction
+from clinic.summaries import NOTED, Comparison, MedicationDays, Overuse, TreatmentWindow
+from diary.rules import CYCLE_DAYS_RECORDED, OVERUSE_RULES, Month, Reached, Window, half_up
+from diary.templatetags.diary import class_label, rule_label, state_label
 
 register = template.Library()
 RULES = {rule.code: rule for rule in OVERUSE_RULES}
 
-
-def _span(counted: int, missing: int) -> str:
-    return f"{counted}–{counted + missing}" if missing else str(counted)
+NOT_COMPARED_WORDS = {
+    NotCompared.NOT_BEGUN: gettext_lazy("cycle %(cycle)d has not begun"),
+    NotCompared.TOO_EARLY: gettext_lazy("first cycle has just begun"),
+    NotCompared.THIN_BASELINE: gettext_lazy("fewer than %(needed)d days recorded at baseline"),
+    NotCompared.NO_HEADACHE_BEFORE: gettext_lazy("no headache day at baseline"),
+    NotCompared.CUT_SHORT: gettext_lazy("cut by the next injection to fewer than %(needed)d days"),
+    NotCompared.NOT_OVER: gettext_lazy("weeks 9–12 are not over yet"),
+    NotCompared.THIN_LATER: gettext_lazy("fewer than %(needed)d days recorded in weeks 9–12"),
+}
+NO_CHANGE_WORDS = NOT_COMPARED_WORDS | {
+    NotCompared.THIN_LATER: gettext_lazy("fewer than %(needed)d of the last %(days)d days recorded"),
+}
 
 
 @register.filter
 def headache_span(counted: Window | Month) -> str:
     """Headache days, as a range where days are missing."""
-    return _span(counted.headache_days, counted.missing)
+    return span(counted.headache_days, counted.missing, "–")
 
 
 @register.filter
 def migraine_span(counted: Window | Month) -> str:
     """Migraine days, as a range where days are missing."""
-    return _span(counted.migraine_days, counted.missing)
+    return span(counted.migraine_days, counted.missing, "–")
+
+
+@register.filter
+def acute_medication_span(counted: Month) -> str:
+    """Days with any acute medicine, as a range where days are missing."""
+    return span(counted.acute_medication_days, counted.missing, "–")
+
+
+def _number(value: Fraction) -> str:
+    return number_format(half_up(value * 100), 1).replace("-", "−")
+
+
+def _signed(value: Fraction) -> str:
+    return _number(value) if value <= 0 else f"+{_number(value)}"
 
 
 @register.filter
 def percent(value: Fraction) -> str:
-    """A fall as a percentage: 30 % is fewer headache days, −5 % more."""
-    number = number_format(half_up(value * 100), 1)
-    return _("%(n)s %%") % {"n": number.replace("-", "−")}
+    """A reduction as a percentage: 30 % is fewer headache days, −5 % more."""
+    return _("%(n)s %%") % {"n": _number(value)}
 
 
 @register.filter
 def change_percent(value: Fraction) -> str:
-    """The same as a change: a fall of 30 % reads −30 %."""
-    words = percent(-value)
-    return words if value >= 0 else f"+{words}"
+    """The same as a change: a reduction of 30 % reads −30 %."""
+    return _("%(n)s %%") % {"n": _signed(-value)}
 
 
 @register.filter
-def three_blocks(result: CycleResult) -> list[Block | None]:
-    """Weeks 1–4, 5–8 and 9–12; `None` where the next injection came before."""
-    found = {block.weeks: block for block in result.blocks}
-    return [found.get(weeks) for weeks in ("1-4", "5-8", "9-12")]
+def change_bounds(change: Reduction) -> str:
+    """What the missing days leave open of a change, the largest reduction first."""
+    return _("%(high)s to %(low)s %%") % {"high": _signed(-change.high), "low": _signed(-change.low)}
 
 
 @register.filter
-def block_span(block: Block | None, summary: PatientSummary) -> str:
-    """Headache days of a block, up to yesterday; one that has not begun or was cut off shows a dash."""
-    if block is None or block.window.first >= summary.today:
+def reduction_bounds(change: Reduction) -> str:
+    """What the missing days leave open of a reduction."""
+    return _("%(low)s to %(high)s") % {"low": percent(change.low), "high": percent(change.high)}
+
+
+@register.filter
+def block_span(block: TreatmentWindow | None) -> str:
+    """Headache days of a block, up to yesterday; one that has not begun or was cut away shows a dash."""
+    if block is None:
         return "–"
-    if block.window.last >= summary.today:
-        so_far = summary.found.diary.window(block.window.first, summary.today - timedelta(days=1))
-        return _("%(days)s, so far") % {"days": headache_span(so_far)}
     words = headache_span(block.window)
-    if block.window.days < 28:
-        return _("%(days)s in %(n)d days") % {"days": words, "n": block.window.days}
+    if block.is_unfinished:
+        return _("%(days)s, so far") % {"days": words}
+    if block.is_cut:
+        in_days = ngettext("%(days)s in %(n)d day", "%(days)s in %(n)d days", block.window.days)
+        return in_days % {"days": words, "n": block.window.days}
     return words
 
 
 @register.filter
-def fall_at_cycle(found: Analysis, number: int) -> str:
-    """The fall at a cycle with its range, or why there is none."""
-    if len(found.cycles) < number:
-        return _("cycle %(n)d has not begun") % {"n": number}
-    change = found.cycles[number - 1].reduction
-    if change is None:
-        return _("fewer than 20 of 28 days recorded, or no headache at baseline")
-    if change.low == change.high:
-        return percent(change.point)
-    words = {"fall": percent(change.point), "low": percent(change.low), "high": percent(change.high)}
-    return _("%(fall)s (%(low)s to %(high)s)") % words
+def recorded_words(block: TreatmentWindow | None) -> str:
+    """How many days of a block are recorded, of those that have passed."""
+    if block is None:
+        return "–"
+    words = _("%(recorded)d of %(days)d") % {"recorded": block.window.recorded, "days": block.window.days}
+    return _("%(days)s, so far") % {"days": words} if block.is_unfinished else words
 
 
 @register.filter
-def overuse_lines(reached: list[Overuse]) -> list[str]:
-    """One line a published limit: the months that reached it, latest first, and the number."""
-    lines = []
-    for rule in OVERUSE_RULES:
-        months = [f"{o.days} ({date_format(o.month, 'M')})" for o in reached if o.rule is rule]
-        if months:
-            words = {"class": rule_label(rule), "days": ", ".join(months), "limit": rule.days_per_month}
-            lines.append(_("%(class)s: %(days)s · limit %(limit)d") % words)
-    return lines
+def why_not_compared(compared: Comparison) -> str:
+    """Why a cycle has no reduction."""
+    if compared.not_compared is None:
+        return ""
+    return NOT_COMPARED_WORDS[compared.not_compared] % {
+        "cycle": compared.cycle,
+        "needed": CYCLE_DAYS_RECORDED,
+    }
+
+
+@register.filter
+def why_no_change(reason: NotCompared) -> str:
+    """Why the last 28 days are not compared with the baseline."""
+    return NO_CHANGE_WORDS[reason] % {"needed": CYCLE_DAYS_RECORDED, "days": BASELINE_DAYS}
+
+
+@register.filter
+def overuse_lines(noted: list[Overuse]) -> list[str]:
+    """One line for each published limit and state: the months, latest first, and the number."""
+    return [
+        _overuse_line([o for o in noted if o.rule is rule and o.state is state])
+        for rule in OVERUSE_RULES
+        for state in NOTED
+        if any(o.rule is rule and o.state is state for o in noted)
+    ]
+
+
+def _overuse_line(noted: list[Overuse]) -> str:
+    rule, state = noted[0].rule, noted[0].state
+    days = ", ".join(f"{span(o.days, o.missing, '–')} ({date_format(o.month, 'M')})" for o in noted)
+    words = {"class": rule_label(rule), "days": days, "limit": rule.days_per_month}
+    line = _("%(class)s: %(days)s · limit %(limit)d") % words
+    return f"{line} · {state_label(state)}" if state is Reached.UNCERTAIN else line
 
 
 @register.filter
@@ -103,18 +149,9 @@ def code_label(code: str) -> Any:
 
 
 @register.filter
-def medication_words(month: Month) -> list[tuple[str, str]]:
-    """Each class that was taken, with its days, its published limit and its state; the union of several last."""
-    found = []
-    for medication_class in COUNTED_CLASSES:
-        if days := month.medication_days[medication_class]:
-            rule = next((rule for rule in OVERUSE_RULES if rule.classes == {medication_class}), None)
-            words = f"{class_label(medication_class)}: {days}"
-            found.append(
-                (f"{words} ({rule.days_per_month})", month.overuse[rule.code]) if rule else (words, "")
-            )
-    if month.overuse["8.2.6"] in (Reached.REACHED, Reached.UNCERTAIN):
-        rule = RULES["8.2.6"]
-        words = f"{rule_label(rule)}: {month.several_classes_days} ({rule.days_per_month})"
-        found.append((words, month.overuse[rule.code]))
-    return found
+def medication_words(taken: MedicationDays) -> str:
+    """A class with its days, and its published limit where there is one."""
+    rule = taken.rule
+    label = class_label(taken.medication_class) if taken.medication_class else rule_label(rule)
+    words = f"{label}: {span(taken.days, taken.missing, '–')}"
+    return f"{words} ({rule.days_per_month})" if rule else words

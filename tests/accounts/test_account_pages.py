@@ -46,10 +46,10 @@ def test_pages_after_sign_in(inside, path):
 
 
 def test_a_person_without_password_may_choose_one(client, person):
-    client.force_login(person, "allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(person)
     person.set_unusable_password()
     person.save()
-    client.force_login(person, "allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(person)
     assert "Choose a password" in read(client.get("/accounts/password/set/"))
 
 

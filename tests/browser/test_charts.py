@@ -116,6 +116,8 @@ def test_nothing_moves_when_the_canvas_comes(phone: Page) -> None:
 def test_arrow_keys_read_the_numbers(desktop: Page) -> None:
     figure = show(desktop, BARS)
     canvas, spoken = figure.locator("canvas"), figure.get_by_role("status")
+    words = "Bars of headache days. The same numbers are in the table below."
+    expect(canvas).to_have_accessible_name(words)
     canvas.press("ArrowRight")
     expect(spoken).to_have_text("weeks 1, cycle 1. Headache days: 14; Not recorded: 4")
     canvas.press("ArrowRight")

@@ -103,7 +103,7 @@ def test_headache_free_day_in_one_tap_and_back(phone, axe, anna, sign_in):
     axe(phone)
     assert anna.days.filter(date=anna.date_at(datetime.now(UTC))).get().headache == "none"
     tap(phone.get_by_role("button", name="Undo"))
-    expect(phone.get_by_text("Undone.")).to_be_visible()
+    expect(phone.get_by_text("Undone:")).to_be_visible()
     expect(phone.get_by_role("button", name="No headache", exact=True)).to_have_attribute(
         "aria-pressed", "false"
     )

@@ -263,7 +263,7 @@ def test_text_is_the_default_and_says_what_it_counts(run, file):
     code, out, err = run(file(DIARY), "--sessions", file(SESSIONS, "sessions.csv"))
     assert (code, err) == (0, "")
     assert "P1: 28 days recorded from 2026-06-01 to 2026-06-28" in out
-    assert "fall 30.0 % (30.0 to 30.0)" in out
+    assert "reduction 30.0 % (30.0 to 30.0)" in out
     assert "not a diagnosis" in out
     assert run(file(DIARY), "--sessions", file(SESSIONS, "sessions.csv"), "--format", "text")[1] == out
 
@@ -385,3 +385,11 @@ def test_the_program(tmp_path, file):
     assert (folder.returncode, folder.stdout) == (2, "")
     assert "Is a directory" in folder.stderr
     assert not (tmp_path / "data" / "diary.sqlite3").exists()
+
+
+def test_sessions_without_a_diary_are_said_to_be_left_out(run, file):
+    sessions = file("patient,date\nP1,2026-03-01\nTypo,2026-03-02\n", "sessions.csv")
+    diary = file("patient,date,headache\nP1,2026-01-05,mild\n")
+    code, out, err = run(diary, "--sessions", sessions, "--format", "json")
+    assert (code, err) == (0, "sessions of 'Typo': no diary, left out\n")
+    assert len(json.loads(out)["patients"][0]["cycles"]) == 1

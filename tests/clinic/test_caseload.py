@@ -1,6 +1,6 @@
 """The list of patients, as a clinician reads it before the visits."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -28,7 +28,7 @@ HEADINGS = [
     "Migraine days",
     "Cycle",
     "Next due",
-    "Medication limits reached this month or last",
+    "Medication limits this month and last",
 ]
 
 
@@ -57,11 +57,11 @@ def test_row_of_a_diary_made_by_hand(as_clara, alice):
         "Last recorded": "16 Jun 2026",
         "Recorded of 28 days": "24",
         "Headache days last 28": "7–11",
-        "Change from baseline": "−41.7 % from 14",
+        "Change from baseline": "−41.7 % −50.0 to −21.4 % from 14",
         "Migraine days": "7–11",
         "Cycle": "2, week 6",
         "Next due": "4 Aug 2026",
-        "Medication limits reached this month or last": "–",
+        "Medication limits this month and last": "–",
     }
 
 
@@ -74,7 +74,49 @@ def test_row_of_an_empty_diary(as_clara, alice):
 def test_change_that_cannot_be_evaluated_says_so(as_clara, alice):
     session(alice, days_ago(60))
     record_all(alice, [days_ago(back) for back in range(1, 20)], "mild")
-    assert the_row(as_clara.opens("/clinic/"))["Change from baseline"] == "cannot evaluate from 0–28"
+    assert the_row(as_clara.opens("/clinic/"))["Change from baseline"] == (
+        "– fewer than 20 days recorded at baseline from 0–28"
+    )
+
+
+@pytest.mark.parametrize(
+    ("headaches", "recorded", "words"),
+    [
+        (0, 28, "– no headache day at baseline from 0"),
+        (10, 19, "– fewer than 20 of the last 28 days recorded from 10"),
+        (10, 28, "−100.0 % from 10"),
+    ],
+)
+def test_change_says_why_there_is_none(as_clara, alice, headaches, recorded, words):
+    session(alice, days_ago(60))
+    before = [days_ago(60 + back) for back in range(1, 29)]
+    record_all(alice, before[:headaches], "mild")
+    record_all(alice, before[headaches:], "none")
+    record_all(alice, [days_ago(back) for back in range(1, recorded + 1)], "none")
+    assert the_row(as_clara.opens("/clinic/"))["Change from baseline"] == words
+
+
+@pytest.mark.parametrize(
+    ("since", "words"),
+    [
+        (0, "– first cycle has just begun from 10"),
+        (27, "– first cycle has just begun from 10"),
+        (28, "−100.0 % from 10"),
+    ],
+)
+def test_no_change_while_the_last_28_days_reach_back_before_the_injection(as_clara, alice, since, words):
+    session(alice, days_ago(since))
+    before = [days_ago(since + back) for back in range(1, 29)]
+    record_all(alice, before[:10], "mild")
+    record_all(alice, before[10:], "none")
+    record_all(alice, [days_ago(back) for back in range(1, since + 1)], "none")
+    assert the_row(as_clara.opens("/clinic/"))["Change from baseline"] == words
+
+
+def test_session_to_come_is_no_treatment_yet(as_clara, alice):
+    session(alice, TODAY + timedelta(days=3))
+    row = the_row(as_clara.opens("/clinic/"))
+    assert (row["Cycle"], row["Change from baseline"]) == ("not treated", "–")
 
 
 def test_more_headache_days_than_before_read_as_a_plus(as_clara, alice):
@@ -101,8 +143,32 @@ def test_reached_limits_of_this_month_and_the_last_are_named(as_clara, alice):
         "mild",
         medicine(alice, word="ergot"),
     )
-    words = the_row(as_clara.opens("/clinic/"))["Medication limits reached this month or last"]
-    assert words == "Triptans: 10 (Jun) · limit 10 Simple painkillers: 15 (May) · limit 15"
+    words = the_row(as_clara.opens("/clinic/"))["Medication limits this month and last"]
+    assert words == "Triptans: 10–16 (Jun) · limit 10 Simple painkillers: 15–31 (May) · limit 15"
+
+
+def test_limit_that_missing_days_leave_open_is_named(as_clara, alice):
+    """In a finished month, and in this one by its days so far: what is to come is no missing day."""
+    triptan, simple = medicine(alice), medicine(alice, "ibuprofen", "non_opioid")
+    record_all(alice, [date(2026, 5, day) for day in range(1, 10)], "mild", triptan)
+    record_all(alice, [date(2026, 5, day) for day in range(10, 27)], "none")
+    record_all(alice, [june(day) for day in range(1, 15)], "mild", simple)
+    words = the_row(as_clara.opens("/clinic/"))["Medication limits this month and last"]
+    assert (
+        words
+        == "Triptans: 9–14 (May) · limit 10 · uncertain Simple painkillers: 14–16 (Jun) · limit 15 · uncertain"
+    )
+    record_all(alice, [june(15), june(16)], "none")
+    words = the_row(as_clara.opens("/clinic/"))["Medication limits this month and last"]
+    assert words == "Triptans: 9–14 (May) · limit 10 · uncertain"
+
+
+def test_one_limit_open_in_one_month_and_reached_in_the_other(as_clara, alice):
+    triptan = medicine(alice)
+    record_all(alice, [date(2026, 5, day) for day in range(1, 10)], "mild", triptan)
+    record_all(alice, [june(day) for day in range(1, 11)], "mild", triptan)
+    words = the_row(as_clara.opens("/clinic/"))["Medication limits this month and last"]
+    assert words == "Triptans: 10–16 (Jun) · limit 10 Triptans: 9–31 (May) · limit 10 · uncertain"
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ import time_machine
 
 from clinic.access import care_links_of
 from clinic.models import CareLink, Clinic, InjectionSession
-from clinic.rules import analysis, due, reduction
+from clinic.rules import NotCompared, analysis, due, reduction
 from clinic.summaries import caseload
 from diary.models import DiaryDay, Intake, Medicine, Patient
-from diary.rules import Diary, MedicationClass, Reached
+from diary.rules import Diary, MedicationClass, Reached, overuse
 from tests.cast import share, staff, visitor
 
 ZONES = ("UTC", "Pacific/Auckland", "America/Los_Angeles", "Asia/Kathmandu", "Pacific/Kiritimati")
@@ -83,24 +83,36 @@ def by_the_rules(link, now):
     recent = diary.window(today - timedelta(days=28), today - timedelta(days=1))
     this_month = today.replace(day=1)
     last_month = (this_month - timedelta(days=1)).replace(day=1)
-    reached = [
-        (month.month, code)
+    noted = [
+        (month.month, code, state)
         for month in reversed(found.months)
         if month.month in (last_month, this_month)
-        for code, state in month.overuse.items()
-        if state is Reached.REACHED
+        for code, state in states_so_far(diary, month, today).items()
+        if state in (Reached.REACHED, Reached.UNCERTAIN)
     ]
     cycle = found.cycles[-1].cycle if found.cycles else None
     return {
         "last recorded": diary.last_day,
         "recent": recent,
         "baseline": found.baseline,
-        "change": reduction(found.baseline, recent),
-        "overuse": reached,
+        "change": reduction(found.baseline, recent) if is_after_the_baseline(found, recent) else None,
+        "overuse": noted,
         "cycle": cycle and cycle.number,
         "week": cycle and (today - cycle.starts_on).days // 7 + 1,
         "due": cycle and due(cycle.starts_on),
     }
+
+
+def is_after_the_baseline(found, recent):
+    return found.baseline is not None and recent.first > found.baseline.last
+
+
+def states_so_far(diary, month, today):
+    """The states of a month's limits, where a day to come is no missing one."""
+    recorded = {day.date for day in diary.days}
+    days = [month.month + timedelta(days=number) for number in range(month.days)]
+    missing = sum(day < today and day not in recorded for day in days)
+    return overuse(month.medication_days, month.several_classes_days, missing)
 
 
 def as_listed(row):
@@ -109,7 +121,7 @@ def as_listed(row):
         "recent": row.recent,
         "baseline": row.baseline,
         "change": row.change,
-        "overuse": [(overuse.month, overuse.rule.code) for overuse in row.overuse],
+        "overuse": [(noted.month, noted.rule.code, noted.state) for noted in row.overuse],
         "cycle": row.position and row.position.cycle.number,
         "week": row.position and row.position.week,
         "due": row.position and row.position.due,
@@ -138,14 +150,15 @@ def test_invented_clinic_is_varied_enough(invented_clinic):
     rows = caseload(list(care_links_of(invented_clinic)), datetime.now(UTC))
     assert any(row.change for row in rows)
     assert any(row.baseline and not row.change for row in rows)
-    assert any(row.overuse for row in rows)
+    assert {noted.state for row in rows for noted in row.overuse} == {Reached.REACHED, Reached.UNCERTAIN}
+    assert {row.not_compared for row in rows} >= {None, NotCompared.THIN_BASELINE}
     assert any(row.position is None for row in rows)
     assert any(row.recent.missing for row in rows)
 
 
 def in_words(link, said):
     recent, before = said["recent"], said["baseline"]
-    change = percent(said["change"]) if said["change"] else "cannot evaluate"
+    change = change_in_words(said["change"]) if said["change"] else why_none(before, recent)
     return {
         "Name": f"{link.patient.name} {link.reference}",
         "Last recorded": day(said["last recorded"]) or "nothing recorded",
@@ -167,8 +180,26 @@ def span(counted: int, missing: int) -> str:
     return f"{counted}–{counted + missing}" if missing else str(counted)
 
 
-def percent(change) -> str:
+def why_none(before, recent) -> str:
+    if before is None:
+        return ""
+    if recent.first <= before.last:
+        return "– first cycle has just begun"
+    if before.recorded < 20:
+        return "– fewer than 20 days recorded at baseline"
+    if before.headache_days == 0:
+        return "– no headache day at baseline"
+    return "– fewer than 20 of the last 28 days recorded"
+
+
+def change_in_words(change) -> str:
+    if change.low == change.high:
+        return f"{percent(change.point)} %"
+    return f"{percent(change.point)} % {percent(change.high)} to {percent(change.low)} %"
+
+
+def percent(value: Fraction) -> str:
     """Fewer headache days read as a minus, to one decimal, halves away from zero."""
-    tenths = floor(abs(change.point) * 1000 + Fraction(1, 2))
-    sign = "+" if change.point < 0 else "−" if tenths else ""
-    return f"{sign}{tenths // 10}.{tenths % 10} %"
+    tenths = floor(abs(value) * 1000 + Fraction(1, 2))
+    sign = "+" if value < 0 else "−" if tenths else ""
+    return f"{sign}{tenths // 10}.{tenths % 10}"

@@ -271,3 +271,16 @@ def test_whose_diary_must_be_said():
     )
     assert done.returncode == 2
     assert "one of the arguments --patient --clinic is required" in done.stderr
+
+
+def test_imported_patients_live_in_the_clinics_time_zone(clinic, file, settings):
+    settings.TIME_ZONE = "Pacific/Auckland"
+    call_command("import_diary", file(TWO_PEOPLE), clinic="hill")
+    assert {patient.time_zone for patient in Patient.objects.all()} == {"Pacific/Auckland"}
+
+
+def test_a_link_that_will_end_is_found_again_while_it_is_open(clinic, file):
+    call_command("import_diary", file(TWO_PEOPLE), clinic="hill")
+    CareLink.objects.update(ends_at=timezone.now() + timedelta(days=30))
+    call_command("import_diary", file(TWO_PEOPLE), clinic="hill")
+    assert Patient.objects.count() == 2

@@ -98,7 +98,7 @@ def test_cycles_of_a_diary_made_by_hand(as_clara, treated, address):
 def test_criteria_of_a_diary_made_by_hand(as_clara, treated, address):
     """Of the months from January on, whole in treatment, only April and May stay below 15 and none below 10."""
     page = as_clara.opens(address)
-    inadequate = "Inadequate response: headache days fell by less than 30 % after cycle"
+    inadequate = "Inadequate response: reduction of less than 30 % after cycle"
     episodic = "headache days in each of 3 consecutive calendar months since the first injection"
     assert page.table("criteria") == [
         ["Source", "What it asks", "Counted", "State"],
@@ -130,7 +130,7 @@ def months_in_a_row(patient, below):
 
 
 def test_criterion_of_no_response_is_met(as_clara, alice, address):
-    """20 of 28 before, 15 of 28 in weeks 9 to 12 of cycle 2: a fall of 25 %."""
+    """20 of 28 before, 15 of 28 in weeks 9 to 12 of cycle 2: a reduction of 25 %."""
     session(alice, FIRST)
     session(alice, SECOND)
     fill(alice, FIRST - timedelta(days=28), 20, 8)
@@ -149,10 +149,11 @@ def test_rise_reads_as_a_negative_reduction(as_clara, alice, address):
 @pytest.mark.parametrize(
     ("baseline", "weeks_9_to_12", "reduction"),
     [
-        ((14, 5), (7, 21), "–"),  # 19 of 28 at baseline
-        ((14, 14), (7, 12), "–"),  # 19 of 28 in weeks 9 to 12
-        ((0, 28), (7, 21), "–"),  # no headache to compare with
-        ((14, 14), (0, 0), "–"),
+        ((14, 5), (7, 21), "– fewer than 20 days recorded at baseline"),
+        ((14, 14), (7, 12), "– fewer than 20 days recorded in weeks 9–12"),
+        ((0, 28), (7, 21), "– no headache day at baseline"),
+        ((14, 14), (0, 0), "– fewer than 20 days recorded in weeks 9–12"),
+        ((0, 0), (0, 0), "– fewer than 20 days recorded at baseline"),
         ((10, 10), (10, 10), "0.0 % −80.0 % to 44.4 %"),
     ],
 )
@@ -162,14 +163,60 @@ def test_too_little_cannot_be_evaluated(as_clara, alice, address, baseline, week
     fill(alice, FIRST + timedelta(days=56), *weeks_9_to_12)
     row = as_clara.opens(address).table("cycles")[1]
     assert row[6] == reduction
-    assert (row[7:] == ["cannot evaluate"] * 3) is (reduction == "–")
+    assert (row[7:] == ["cannot evaluate"] * 3) is reduction.startswith("–")
+
+
+NOT_COMPARED = [
+    ([180], (20, 8), "cycle 2 has not begun"),
+    ([180, 20], (20, 8), "weeks 9–12 are not over yet"),
+    ([180, 75], (20, 8), "weeks 9–12 are not over yet"),
+    ([180, 96, 36], (20, 8), "cut by the next injection to fewer than 20 days"),
+    ([180, 96, 50], (20, 8), "cut by the next injection to fewer than 20 days"),
+    ([180, 96], (20, 8), "fewer than 20 days recorded in weeks 9–12"),
+    ([180, 20], (19, 0), "fewer than 20 days recorded at baseline"),
+    ([180, 20], (0, 28), "no headache day at baseline"),
+]
+
+
+@pytest.mark.parametrize(("sessions", "baseline", "reason"), NOT_COMPARED)
+def test_criterion_says_why_there_is_no_reduction(as_clara, alice, address, sessions, baseline, reason):
+    for given in sessions:
+        session(alice, days_ago(given))
+    fill(alice, FIRST - timedelta(days=28), *baseline)
+    assert as_clara.opens(address).table("criteria")[1][2:] == [reason, "cannot evaluate"]
+
+
+def test_reduction_before_weeks_9_to_12_are_over_is_so_far(as_clara, alice, address):
+    """20 of 28 before; 6 of the first 24 days of weeks 9 to 12: the four days to come are counted either way."""
+    for given in (164, 80):
+        session(alice, days_ago(given))
+    fill(alice, days_ago(164 + 28), 20, 8)
+    fill(alice, days_ago(80 - 56), 6, 18)
+    page = as_clara.opens(address)
+    assert page.table("cycles")[2][4:] == [
+        *("6, so far", "24 of 24, so far"),
+        "65.0 %, so far 50.0 % to 70.0 % until weeks 9–12 are over",
+        *("reached so far", "reached so far", "not reached so far"),
+    ]
+    assert page.table("criteria")[1][2:] == [
+        "65.0 % (50.0 % to 70.0 %), so far, until weeks 9–12 are over",
+        "not reached so far",
+    ]
+
+
+def test_reduction_is_final_the_day_after_weeks_9_to_12(as_clara, alice, address):
+    session(alice, days_ago(84))
+    fill(alice, days_ago(84 + 28), 20, 8)
+    fill(alice, days_ago(28), 6, 22)
+    row = as_clara.opens(address).table("cycles")[1]
+    assert row[4:] == ["6", "28 of 28", "70.0 %", "reached", "reached", "not reached"]
 
 
 def test_cycle_under_way_says_so_and_what_has_not_come_is_a_dash(as_clara, alice, address):
     session(alice, days_ago(35))
     fill(alice, days_ago(35), 9, 26)
     row = as_clara.opens(address).table("cycles")[1]
-    assert row[2:6] == ["9", "0, so far", "–", "0 of 28"]
+    assert row[2:6] == ["9", "0, so far", "–", "–"]
     assert row[7:] == ["cannot evaluate"] * 3
 
 
@@ -180,6 +227,26 @@ def test_cycle_that_the_next_injection_cut_short(as_clara, alice, address):
     row = as_clara.opens(address).table("cycles")[1]
     assert row[2:6] == ["20", "0", "0 in 10 days", "10 of 10"]
     assert row[7:] == ["cannot evaluate"] * 3
+
+
+@pytest.mark.parametrize(
+    ("length", "label", "emphasis"),
+    [
+        (60, "9–12, cycle 1, 4 days", [0]),
+        (57, "9–12, cycle 1, 1 day", [0]),
+        (75, "9–12, cycle 1, 19 days", [0]),
+        (76, "9–12, cycle 1, 20 days", [0, 3]),
+        (84, "9–12, cycle 1", [0, 3]),
+    ],
+)
+def test_window_that_was_cut_short_says_its_days(as_clara, alice, address, length, label, emphasis):
+    """Below 20 days it is compared with nothing, and not marked as if it were."""
+    session(alice, days_ago(length + 10))
+    session(alice, days_ago(10))
+    payload = as_clara.opens(address).payload("before-and-after")
+    assert ", ".join(payload["labels"][3]) == label
+    assert payload["emphasis"] == emphasis
+    assert "A window that the next injection cut short is labelled with its days." in payload["description"]
 
 
 def test_missing_days_of_a_block_under_way_are_not_headache_free(as_clara, alice, address):
@@ -213,7 +280,7 @@ def test_missing_days_lie_on_top_of_what_was_counted(as_clara, alice, address):
     session(alice, days_ago(30))
     fill(alice, days_ago(58), 5, 5)
     counted, missing = as_clara.opens(address).payload("before-and-after")["series"]
-    assert (counted["values"], missing["values"]) == ([5, 0, 0], [18, 28, 2])
+    assert (counted["values"], missing["values"]) == ([5, None, None], [18, 28, 2])
 
 
 def test_every_picture_and_its_table_show_the_same_numbers(as_clara, treated, address):
@@ -243,10 +310,41 @@ def test_months_with_medicines_and_their_limits(as_clara, alice, address):
     record(alice, june(1))
     _headings, june_row, may_row = as_clara.opens(address).table("months")
     assert may_row == [
-        *("May 2026", "26 of 31", "16–21", "reached", "16–21", "reached", "16"),
-        "Triptans: 10 (10) reached Simple painkillers: 6 (15) Gepants: 6",
+        *("May 2026", "26 of 31", "16–21", "reached", "16–21", "reached", "16–21"),
+        "Triptans: 10–15 (10) reached Simple painkillers: 6–11 (15) Gepants: 6–11",
     ]
-    assert june_row == [*("Jun 2026", "1 of 30", "0–29", "uncertain", "0–29", "uncertain", "0"), "–"]
+    assert june_row == [*("Jun 2026", "1 of 30", "0–29", "uncertain", "0–29", "uncertain", "0–29"), "–"]
+
+
+def test_several_classes_together_stand_last(as_clara, alice, address):
+    triptan, simple = medicine(alice), medicine(alice, "ibuprofen", "non_opioid")
+    record_all(alice, [date(2026, 5, day) for day in range(1, 7)], "mild", triptan)
+    record_all(alice, [date(2026, 5, day) for day in range(7, 12)], "mild", simple)
+    record_all(alice, [date(2026, 5, day) for day in range(12, 32)], "none")
+    assert as_clara.opens(address).table("months")[1][-1] == (
+        "Triptans: 6 (10) Simple painkillers: 5 (15) Several kinds together: 11 (10) reached"
+    )
+
+
+def test_month_without_a_record_is_not_recorded(as_clara, alice, address):
+    record(alice, date(2026, 4, 30), "none")
+    record(alice, date(2026, 6, 1), "none")
+    may_row = as_clara.opens(address).table("months")[2]
+    assert may_row == [
+        *("May 2026", "0 of 31", "not recorded", "uncertain", "not recorded", "uncertain"),
+        *("not recorded", "not recorded"),
+    ]
+
+
+def test_published_numbers_stand_in_the_headings(as_clara, alice, address):
+    record(alice, june(1))
+    session(alice, FIRST)
+    page = as_clara.opens(address)
+    assert page.table("months")[0] == [
+        *("Month", "Recorded", "Headache days", "15 days", "Migraine days", "8 days"),
+        *("Any acute medicine", "Medication days (published limit)"),
+    ]
+    assert page.table("cycles")[0] == CYCLE_HEADINGS
 
 
 def test_consecutive_months_are_counted_and_named(as_clara, alice, address):
@@ -290,7 +388,7 @@ def test_sessions_without_a_diary(as_clara, alice, address):
     session(alice, FIRST)
     page = as_clara.opens(address)
     assert page.table("cycles")[1][2:] == [
-        *("0–28", "0–28", "0–28", "0 of 28", "–"),
+        *("0–28", "0–28", "0–28", "0 of 28", "– fewer than 20 days recorded at baseline"),
         *("cannot evaluate", "cannot evaluate", "cannot evaluate"),
     ]
 
@@ -305,6 +403,9 @@ def test_definitions_stand_on_the_page(as_clara, alice, address):
     words = as_clara.opens(address).section("definitions").text
     assert "A day without a record is missing, never headache-free." in words
     assert "Migraine day: van der Arend and colleagues" in words
+    assert "ICHD-3 names no number for gepants" in words
+    assert "“uncertain”: The days that are not recorded could decide it either way." in words
+    assert "“cannot evaluate”: Too little is recorded, or the time has not come." in words
 
 
 # --- Whose day it is -----------------------------------------------------------------------------------------
@@ -354,8 +455,16 @@ def test_payload_of_a_picture_cannot_end_its_script(as_clara, alice, address, no
     from clinic import charts
 
     evil = "</script><script>alert(1)</script>&"
-    monkeypatch.setattr(charts, "_cycle_label", lambda shown: evil)
+    monkeypatch.setattr(charts, "_label", lambda shown: [shown.weeks, evil])
     session(alice, days_ago(30))
     page = as_clara.opens(address)
     assert page.payload("before-and-after")["labels"][0][1] == evil
     assert "<script>alert" not in page.html
+
+
+def test_days_to_come_are_not_missing_in_the_pictures(as_clara, alice):
+    taken = medicine(alice)
+    record_all(alice, [date(2026, 5, day) for day in range(1, 23)], "severe", taken)
+    record_all(alice, [june(day) for day in range(1, 11)], "none")
+    chart = as_clara.opens(f"/clinic/patients/{alice.pk}/").payload("triptans-days-a-month")
+    assert [series["values"] for series in chart["series"]] == [[22, 0], [9, 6]]

@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from clinic.models import InjectionSession
+from clinic.forms import SessionForm
+from clinic.models import Clinic, InjectionSession
 from tests.cast import NOON, TODAY, at_most, days_ago, session
 
 ALL = {
@@ -38,6 +39,8 @@ def test_form_starts_from_preempt(as_clara, alice, address):
         "sites": "31",
     }
     assert page.table("sessions")[1] == ["None yet."]
+    assert "PREEMPT: 155, up to 195." in page.text
+    assert "PREEMPT: 31, up to 39, 5 units each." in page.text
     assert not InjectionSession.objects.exists()
 
 
@@ -204,3 +207,18 @@ def test_queries_do_not_grow_with_the_sessions(as_clara, alice, address, number)
         session(alice, TODAY - timedelta(days=84 * earlier))
     with at_most(8):
         as_clara.client.get(address)
+
+
+def test_session_of_another_clinic_is_read_and_not_corrected(as_clara, alice, address):
+    east = Clinic.objects.create(name="East Headache Clinic", slug="east-too")
+    given = session(alice, days_ago(84), clinic=east)
+    assert as_clara.opens(address).one("table").one("tbody").all("a") == []
+    as_clara.opens(f"{address}{given.pk}/", status=404)
+
+
+def test_second_tap_records_no_second_session(as_clara, alice, address, monkeypatch):
+    monkeypatch.setattr(SessionForm, "clean_date", lambda form: form.cleaned_data["date"])
+    as_clara.sends(address, **ALL)
+    page = as_clara.sends(address, **ALL)
+    assert page.messages == "Session of 16 Jun 2026 saved."
+    assert alice.sessions.count() == 1

@@ -19,7 +19,7 @@ def as_eve(eve):
 def test_new_account_is_asked_to_begin(as_eve):
     page = as_eve.opens("/")
     assert (page.path, page.one("h1").text) == (BEGIN, "Begin your diary")
-    assert "Two things, and you can start." in page.text
+    assert "A name and a time zone, and you can start." in page.text
     assert page.filled("name") == "Eve Everyone"
     assert page.filled("time_zone") == "UTC"
     assert page.field("time_zone")["data-own-zone"] == "guess"
@@ -133,3 +133,18 @@ def test_help_is_one_tap_away(as_alice, address):
     page = as_alice.opens(address)
     assert page.one("header").one("a", href="/help/").text == "Help"
     assert "Nobody watches this diary live." in page.text
+
+
+def test_zone_once_chosen_is_not_guessed_again(as_eve):
+    page = as_eve.sends("/begin/", status=422, name="", time_zone="Europe/Berlin")
+    assert page.field("time_zone")["data-own-zone"] == ""
+    assert page.filled("time_zone") == "Europe/Berlin"
+
+
+@pytest.mark.parametrize("zone", ["localtime", "Factory"])
+def test_zone_that_means_another_place_on_another_machine_is_not_offered(as_eve, zone):
+    as_eve.sends("/begin/", status=422, name="Eve", time_zone=zone)
+
+
+def test_about_you_is_a_tap_away(as_alice):
+    assert "About you" in as_alice.opens("/").text

@@ -88,7 +88,7 @@ def test_saving_again_what_the_page_shows_changes_nothing(as_alice, alice):
 def test_details_that_are_taken_out_are_gone(as_alice, alice):
     taken = medicine(alice)
     record(alice, TODAY, "severe", taken, pain=8, features="nausea", migraine=True, note="x")
-    as_alice.sends(DAY, headache="severe")
+    as_alice.sends(DAY, headache="severe", **{f"doses_{taken.pk}": ""})
     day = alice.days.get()
     assert (day.pain, day.features, day.migraine, day.note) == (None, "", None, "")
     assert not Intake.objects.exists()
@@ -290,7 +290,7 @@ def test_deleting_is_asked_once_and_leaves_a_missing_day(as_alice, alice):
     assert "The day becomes “not recorded”, with all that was said of it. Are you sure?" in page.text
     page = as_alice.sends("/days/2026-06-12/delete/")
     assert page.path == "/months/2026-06/"
-    assert page.messages == "Saved: Friday 12 June is not recorded any more Undo"
+    assert page.messages == "Saved: Friday 12 June is deleted Undo"
     assert not alice.days.exists()
     assert "This day is not recorded." in as_alice.opens("/days/2026-06-12/").text
 
@@ -303,7 +303,7 @@ def test_deleting_what_is_not_recorded_says_nothing(as_alice, alice):
 
 
 def test_arrows_lead_to_the_days_before_and_after(as_alice):
-    arrows = as_alice.opens("/days/2026-03-01/").one("nav", "pager").all("a")
+    arrows = as_alice.opens("/days/2026-03-01/").one("div", "pager").all("a")
     assert [(arrow.text, arrow["href"]) for arrow in arrows] == [
         ("Saturday 28 February", "/days/2026-02-28/"),
         ("Monday 2 March", "/days/2026-03-02/"),
@@ -311,7 +311,7 @@ def test_arrows_lead_to_the_days_before_and_after(as_alice):
 
 
 def test_no_arrow_leads_past_today(as_alice):
-    arrows = as_alice.opens(DAY).one("nav", "pager").all("a")
+    arrows = as_alice.opens(DAY).one("div", "pager").all("a")
     assert [arrow["href"] for arrow in arrows] == ["/days/2026-06-16/"]
 
 
@@ -360,3 +360,28 @@ def test_queries_do_not_grow_with_the_diary(as_alice, alice, days):
         as_alice.client.post(DAY, ALL | doses)
     with at_most(10):
         as_alice.client.post(DAY, ALL | doses | {"headache": "mild", f"doses_{taken[0].pk}": "3"})
+
+
+def test_medicine_that_the_form_did_not_offer_keeps_its_doses(as_alice, alice):
+    record(alice, TODAY, "severe", medicine(alice))
+    as_alice.sends(DAY, headache="mild")
+    assert [intake.doses for intake in Intake.objects.all()] == [1]
+
+
+def test_day_changed_meanwhile_is_said_and_nothing_is_lost(as_alice, alice):
+    record(alice, TODAY, "mild")
+    seen = as_alice.opens(DAY).filled("seen")
+    alice.days.update(note="from the other phone")
+    page = as_alice.sends(DAY, status=422, headache="severe", note="typed here", seen=seen)
+    assert "This day was changed meanwhile, here or on another device." in page.text
+    assert alice.days.get().note == "from the other phone"
+    assert page.filled("note") == "typed here"
+    again = page.filled("seen")
+    as_alice.sends(DAY, headache="severe", note="typed here", seen=again)
+    assert alice.days.get().note == "typed here"
+
+
+def test_hours_of_a_headache_free_day_are_refused(as_alice, alice):
+    page = as_alice.sends(DAY, status=422, headache="none", hours="5")
+    assert "This day is headache-free: leave the hours empty." in page.text
+    assert not alice.days.exists()

@@ -23,7 +23,7 @@ def test_months_stand_in_the_table_with_what_is_missing(as_alice, alice):
     assert page.table(HEADACHES) == [
         ["", "Headache days", "Not recorded: could be either"],
         ["Apr, 2026", "10", "20"],
-        ["May, 2026", "0", "31"],
+        ["May, 2026", "–", "31"],
         ["Jun, 2026", "0", "6"],
     ]
     [level] = page.payload("headache-months")["levels"]
@@ -57,7 +57,30 @@ def test_medicines_stand_beside_their_published_limit(as_alice, alice):
     ]
     assert [level["value"] for level in levels["Triptans: days a month"]] == [10]
     assert levels["Gepants: days a month"] == []
-    assert page.table("Triptans: days a month") == [["", "Triptans"], ["Jun, 2026", "3"]]
+    assert page.table("Triptans: days a month")[1:] == [["Jun, 2026", "3", "13"]]
+
+
+def test_medicines_stand_with_what_is_missing(as_alice, alice):
+    """A month without a record has no number of days, and days to come are not missing."""
+    record_all(alice, [date(2026, 4, day) for day in range(1, 23)], "severe", medicine(alice))
+    record_all(alice, [june(day) for day in range(1, 11)], "none")
+    page = as_alice.opens("/trends/")
+    payload = page.payload("triptans-days-a-month")
+    assert [series["values"] for series in payload["series"]] == [[22, None, 0], [8, 31, 6]]
+    assert payload["most"] == 31
+    assert page.table("Triptans: days a month") == [
+        ["", "Triptans", "Not recorded: could be either"],
+        ["Apr, 2026", "22", "8"],
+        ["May, 2026", "–", "31"],
+        ["Jun, 2026", "0", "6"],
+    ]
+
+
+def test_canvas_says_where_its_numbers_stand(as_alice, alice):
+    record(alice, TODAY, "mild")
+    label = as_alice.opens("/trends/").one("canvas")["aria-label"]
+    assert label.startswith("Bars of headache days in each month")
+    assert label.endswith("beside the number 15. The same numbers are in the table below.")
 
 
 def charts_of(page):
@@ -105,3 +128,22 @@ def test_queries_do_not_grow_with_the_diary(as_alice, alice, days):
     record_all(alice, [days_ago(back) for back in range(days)], "mild", medicine(alice))
     with at_most(8):
         as_alice.client.get("/trends/")
+
+
+def test_months_without_a_record_are_not_left_out(as_alice, alice):
+    record(alice, date(2025, 1, 10), "mild")
+    months = as_alice.opens("/trends/").payload("headache-months")["labels"]
+    assert [label[0] for label in months] == [
+        "Jul",
+        "Aug",
+        "Sep",
+        "Oct",
+        "Nov",
+        "Dec",
+        "Jan",
+        "Feb",
+        "Mar",
+        "Apr",
+        "May",
+        "Jun",
+    ]

@@ -54,7 +54,8 @@ def test_undo_puts_everything_back(as_alice, diary, taken, address, sent):
     assert page.one("div", "saved").one("button").text == "Undo"
     assert everything(diary) != before
     page = as_alice.sends("/undo/", today=1)
-    assert (page.path, page.messages) == ("/", "Undone.")
+    assert page.path == "/"
+    assert page.messages.startswith("Undone: ")
     assert everything(diary) == before
 
 
@@ -83,13 +84,13 @@ def test_only_the_last_save_is_undone_and_only_once(as_alice, alice):
     as_alice.sends(f"/days/{june(12)}/headache/", headache="none")
     as_alice.sends("/undo/")
     page = as_alice.sends("/undo/")
-    assert page.messages == "There is nothing left to undo."
+    assert page.messages == "There is nothing left to undo here."
     assert [day.date for day in alice.days.all()] == [TODAY]
 
 
 def test_nothing_to_undo_is_said(as_alice, alice):
     record(alice, TODAY, "mild")
-    assert as_alice.sends("/undo/").messages == "There is nothing left to undo."
+    assert as_alice.sends("/undo/").messages == "There is nothing left to undo here."
     assert alice.days.count() == 1
 
 
@@ -100,7 +101,7 @@ def test_undo_leads_back_to_the_day_it_was_about(as_alice, alice):
 
 def test_nobody_undoes_what_another_person_saved(as_alice, as_bob, alice):
     as_alice.sends(f"{DAY}headache/", headache="mild")
-    assert as_bob.sends("/undo/").messages == "There is nothing left to undo."
+    assert as_bob.sends("/undo/").messages == "There is nothing left to undo here."
     assert alice.days.count() == 1
 
 
@@ -108,3 +109,26 @@ def test_undo_asks_for_a_tap(as_alice, alice):
     as_alice.sends(f"{DAY}headache/", headache="mild")
     assert as_alice.client.get("/undo/").status_code == 405
     assert alice.days.count() == 1
+
+
+def test_undo_stands_beside_what_it_undoes(as_alice, alice):
+    as_alice.sends(f"{DAY}headache/", headache="mild")
+    as_alice.sends(f"/days/{days_ago(1)}/headache/", headache="none", today="1")
+    page = as_alice.sends(f"{DAY}headache/", headache="mild")
+    assert page.messages == "Mild headache"
+    assert page.all("div", "saved") == []
+
+
+def test_day_changed_since_is_not_undone(as_alice, alice):
+    as_alice.sends(f"{DAY}headache/", headache="mild")
+    alice.days.update(note="from the other phone")
+    page = as_alice.sends("/undo/")
+    assert page.messages == "Not undone: 17 June was changed since, here or on another device."
+    assert alice.days.get().note == "from the other phone"
+
+
+def test_button_of_an_older_page_undoes_nothing_newer(as_alice, alice):
+    older = as_alice.sends(f"{DAY}headache/", headache="mild").one("input", name="undo")["value"]
+    as_alice.sends(f"{DAY}headache/", headache="severe")
+    assert as_alice.sends("/undo/", undo=older).messages == "There is nothing left to undo here."
+    assert alice.days.get().headache == "severe"

@@ -18,7 +18,17 @@ from django.core.management.base import BaseCommand
 from clinic.exports import MONTH_COLUMNS, SCHEMA, analysis_json, month_rows, text_lines
 from clinic.imports import sessions_by_patient
 from clinic.rules import Analysis, analysis
-from diary.imports.diary_csv import NotGrouped, Report, Row, escaped, gathered, grouped, open_text, rows
+from diary.imports.diary_csv import (
+    NotGrouped,
+    Report,
+    Row,
+    escaped,
+    gathered,
+    grouped,
+    open_text,
+    rows,
+    shown,
+)
 from diary.rules import MIGRAINE_DAYS, Diary, MigraineDay
 
 Analyses = Iterator[tuple[str, Analysis]]
@@ -103,6 +113,8 @@ class Command(BaseCommand):
         with open_text(options["diary"]) as file:
             people = together(rows(file, report), report)
             WRITERS[options["format"]](self._analyses(people, sessions, definition), out, definition)
+        for patient in sessions:
+            report.notice(f"sessions of {shown(patient)}: no diary, left out")
         return report
 
     def _sessions(self, path: str | None, report: Report) -> dict[str, list[date]]:
@@ -126,7 +138,7 @@ class Command(BaseCommand):
         for patient, together in people:
             yield (
                 patient,
-                analysis(Diary([row.day for row in together], definition), sessions.get(patient, [])),
+                analysis(Diary([row.day for row in together], definition), sessions.pop(patient, [])),
             )
             counted += len(together)
             if time.monotonic() - told > 1 and sys.stderr.isatty():
