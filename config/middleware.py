@@ -62,13 +62,15 @@ class SignInRequired(LoginRequiredMiddleware):
         return redirect_to_login(resolve_url(settings.LOGIN_REDIRECT_URL), resolve_url(settings.LOGIN_URL))
 
 
-def refused_method_page(get_response: View) -> View:
-    """An address that was only meant for a form, reloaded or shared, shows a page and not a blank."""
+def plain_refusals(get_response: View) -> View:
+    """A page where there would be a blank (405) or, while DEBUG is on, a list of our addresses (404)."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         if response.status_code == 405 and not response.content:
             response.content = page(405).content
+        if response.status_code == 404 and settings.DEBUG and not response.streaming:
+            response.content = page(404).content
         return response
 
     return respond

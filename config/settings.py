@@ -93,7 +93,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "config.middleware.BusyDatabaseMiddleware",
-    "config.middleware.refused_method_page",
+    "config.middleware.plain_refusals",
 ]
 
 TEMPLATES = [

@@ -130,3 +130,11 @@ def test_health_says_when_the_database_is_away(client, monkeypatch):
 
     monkeypatch.setattr(errors, "connection", Away())
     assert client.get("/healthz").status_code == 503
+
+
+def test_the_demonstration_shows_no_list_of_addresses(client, settings):
+    settings.DEBUG = True
+    page = client.get("/nowhere/")
+    assert page.status_code == 404
+    assert "There is no such page" in page.content.decode()
+    assert "URLconf" not in page.content.decode()
