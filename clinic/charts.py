@@ -1,4 +1,4 @@
-"""The before-and-after picture as a JSON-able payload, without colours or pixels."""
+"""The pictures of the injection cycles as JSON-able payloads, without colours or pixels."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clinic.rules import BASELINE_DAYS
+from clinic.rules import BASELINE_DAYS, CYCLE_DAYS, CycleResult
 from clinic.summaries import PatientSummary, TreatmentWindow
-from diary.charts import Chart, Level, Marker, counted_and_missing, known
+from diary.charts import Chart, Level, Marker, Series, counted_and_missing, known
 from diary.rules import CHRONIC_HEADACHE_DAYS, Window, half_up
+
+CYCLES_SHOWN = 6
+"""As many lines as can be told apart."""
+WEEKS = CYCLE_DAYS // 7
 
 
 def before_and_after(summary: PatientSummary) -> Chart:
@@ -35,6 +39,40 @@ def before_and_after(summary: PatientSummary) -> Chart:
         markers=_markers(summary),
         emphasis=[place for place, shown in enumerate(windows) if shown.is_compared],
     )
+
+
+def weeks_of_cycles(summary: PatientSummary) -> Chart:
+    """Headache days in each week of the last cycles over each other: wearing-off shows at their end.
+
+    Only weeks whose seven days are all recorded are drawn; the others are gaps, never low.
+    """
+    shown = summary.found.cycles[-CYCLES_SHOWN:]
+    return Chart(
+        kind="lines",
+        title=_("Headache days in each week of a cycle"),
+        description=_(
+            "A line for each of the last cycles, from the first week after the injection to the twelfth."
+        ),
+        unit=_("days of 7"),
+        most=7,
+        labels=[[str(week)] for week in range(1, WEEKS + 1)],
+        series=[
+            Series(
+                key=f"series-{place}",
+                label=_("Cycle %(n)d") % {"n": result.cycle.number},
+                values=_weekly_days(result),
+            )
+            for place, result in enumerate(shown, start=1)
+        ],
+        levels=[],
+        markers=[],
+        emphasis=[],
+    )
+
+
+def _weekly_days(result: CycleResult) -> list[float | None]:
+    whole = {int(week.weeks): week.window for week in result.weeks if week.window.recorded == 7}
+    return [whole[week].headache_days if week in whole else None for week in range(1, WEEKS + 1)]
 
 
 def _label(shown: TreatmentWindow) -> list[str]:

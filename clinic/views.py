@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import signed_in
 from clinic.access import care_link_only, care_links_of, clinician_only, memberships_of
-from clinic.charts import before_and_after
+from clinic.charts import before_and_after, weeks_of_cycles
 from clinic.forms import SessionForm
 from clinic.models import CareLink, InjectionSession
 from clinic.rules import FIXED_SITES, FIXED_UNITS
@@ -57,6 +57,7 @@ def patient(request: HttpRequest, link: CareLink) -> HttpResponse:
     context = {
         "summary": summary,
         "chart": before_and_after(summary) if summary.windows else None,
+        "weeks_chart": weeks_of_cycles(summary) if summary.cycles else None,
         "medication_charts": [medication_months(months, c) for c in classes_taken([m.month for m in months])],
     }
     return render(request, "clinic/patient.html", context)

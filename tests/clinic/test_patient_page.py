@@ -287,7 +287,7 @@ def test_every_picture_and_its_table_show_the_same_numbers(as_clara, treated, ad
     record_all(treated, [days_ago(back) for back in (1, 2, 3)], "mild", medicine(treated))
     page = as_clara.opens(address)
     charts = [figure["data-chart"] for figure in page.all("figure")]
-    assert charts == ["before-and-after", "triptans-days-a-month"]
+    assert charts == ["before-and-after", "weeks-of-cycles", "triptans-days-a-month"]
     for chart in charts:
         payload = page.payload(chart)
         headings, *rows = page.table(payload["title"])
@@ -295,7 +295,7 @@ def test_every_picture_and_its_table_show_the_same_numbers(as_clara, treated, ad
         assert headings == ["", *(series["label"] for series in payload["series"])]
         columns = zip(*(series["values"] for series in payload["series"]), strict=True)
         assert rows == [
-            [", ".join(label), *map(str, numbers)]
+            [", ".join(label), *("–" if number is None else str(number) for number in numbers)]
             for label, numbers in zip(payload["labels"], columns, strict=True)
         ]
 
@@ -468,3 +468,18 @@ def test_days_to_come_are_not_missing_in_the_pictures(as_clara, alice):
     record_all(alice, [june(day) for day in range(1, 11)], "none")
     chart = as_clara.opens(f"/clinic/patients/{alice.pk}/").payload("triptans-days-a-month")
     assert [series["values"] for series in chart["series"]] == [[22, 0], [9, 6]]
+
+
+def test_weeks_of_the_cycles_lie_over_each_other_and_gaps_stay_gaps(as_clara, alice):
+    first, second = days_ago(150), days_ago(66)
+    session(alice, first)
+    session(alice, second)
+    record_all(alice, [first + timedelta(days=n) for n in range(7)], "mild")
+    record_all(alice, [first + timedelta(days=n) for n in range(7, 13)], "mild")
+    record_all(alice, [second + timedelta(days=n) for n in range(7)], "none")
+    chart = as_clara.opens(f"/clinic/patients/{alice.pk}/").payload("weeks-of-cycles")
+    assert chart["labels"] == [[str(week)] for week in range(1, 13)]
+    assert [(line["label"], line["values"][:3]) for line in chart["series"]] == [
+        ("Cycle 1", [7, None, None]),
+        ("Cycle 2", [0, None, None]),
+    ]
