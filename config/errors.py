@@ -5,6 +5,7 @@ import sys
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.views.decorators.http import require_safe
 
 from accounts.access import public
 
@@ -56,6 +57,7 @@ def database_is_busy(error: BaseException | None) -> bool:
     return connection.vendor != "sqlite" or any(word in str(error).lower() for word in BUSY_SQLITE)
 
 
+@require_safe
 @public
 def health(request: HttpRequest) -> HttpResponse:
     try:

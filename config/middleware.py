@@ -12,7 +12,7 @@ from config.errors import busy_database, database_is_busy, page
 
 View = Callable[[HttpRequest], HttpResponse]
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 PERMISSIONS_POLICY = ", ".join(
     [f"{feature}=()" for feature in ("camera", "geolocation", "microphone", "payment", "usb")]
     + [f"publickey-credentials-{use}=(self)" for use in ("create", "get")]
@@ -21,7 +21,7 @@ PERMISSIONS_POLICY = ", ".join(
 
 def response_headers(get_response: View) -> View:
     def respond(request: HttpRequest) -> HttpResponse:
-        # A function view would answer TRACE with its page.
+        # No page has a use for the others, and some views would answer them.
         known = request.method in METHODS
         response = (
             get_response(request)

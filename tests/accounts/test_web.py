@@ -65,7 +65,7 @@ def visitor():
         ("get", "/healthz", 200),
         ("get", "/accounts/login/", 200),
         ("get", "/", 302),
-        ("post", "/healthz", 200),
+        ("post", "/healthz", 405),
         ("get", "/no/such/page/", 404),
         ("trace", "/healthz", 405),
         ("get", "/locked/", 503),

@@ -1,0 +1,248 @@
+"""Who gets what at every address: one table, which tests/security walks.
+
+A new address needs one line in `TABLE`, a new kind of person one name in `ROLES` and the
+groups below it, and one line in `people` of conftest.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import URLPattern, URLResolver
+
+# --- What may come back --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A class of answers; `place` names the address of a redirect."""
+
+    word: str
+    statuses: frozenset[int]
+    place: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.word} {self.place}".strip()
+
+
+PAGE = Outcome("page", frozenset({200}))
+FORM = Outcome("form", frozenset({200, 302, 422}))
+"""What was sent is looked at: saved and redirected, or shown again with what is wrong."""
+SIGN_IN = Outcome("sign-in", frozenset({302}))
+NOTHING = Outcome("nothing", frozenset({404}))
+"""Byte for byte what an address without anything behind it answers."""
+NOT_ALLOWED = Outcome("not allowed", frozenset({405}))
+
+
+def to(place: str) -> Outcome:
+    return Outcome("elsewhere", frozenset({302}), place)
+
+
+# --- Who asks ------------------------------------------------------------------------------------------------
+
+STRANGER = "anonymous"
+OWNER = "owner"
+SAME_CLINIC = "patient of the same clinic"
+OTHER_CLINIC = "patient of another clinic"
+NO_CLINIC = "patient without a clinic"
+NO_DIARY = "user without a diary"
+LINKED = "clinician linked"
+ENDED = "clinician whose link ended"
+NOT_YET = "clinician whose link has not begun"
+ELSEWHERE = "clinician of another clinic"
+LEAD = "clinic lead linked"
+ADMINISTRATOR = "administrator of the clinic"
+SUPERUSER = "superuser"
+DEACTIVATED = "deactivated clinician"
+BOTH = "patient and clinician"
+
+ROLES = (
+    STRANGER,
+    OWNER,
+    SAME_CLINIC,
+    OTHER_CLINIC,
+    NO_CLINIC,
+    NO_DIARY,
+    LINKED,
+    ENDED,
+    NOT_YET,
+    ELSEWHERE,
+    LEAD,
+    ADMINISTRATOR,
+    SUPERUSER,
+    DEACTIVATED,
+    BOTH,
+)
+
+SIGNED_OUT = {STRANGER, DEACTIVATED}
+KEEPS_DIARY = {OWNER, SAME_CLINIC, OTHER_CLINIC, NO_CLINIC, BOTH}
+STAFF = {LINKED, ENDED, NOT_YET, ELSEWHERE, LEAD, BOTH}
+READS_THE_OWNER = {LINKED, LEAD, BOTH}
+
+# --- The table -----------------------------------------------------------------------------------------------
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+NEVER_USED = ("PUT", "PATCH", "DELETE", "TRACE")
+"""Refused to everybody before any view is asked: no page has a use for them."""
+Expected = Mapping[str, Outcome]
+
+
+def everybody(outcome: Outcome) -> Expected:
+    return dict.fromkeys(ROLES, outcome)
+
+
+def signed_in(outcome: Outcome) -> Expected:
+    return {role: SIGN_IN if role in SIGNED_OUT else outcome for role in ROLES}
+
+
+def those(roles: set[str], outcome: Outcome, others: Outcome) -> Expected:
+    """Some get one answer, other signed-in people another, and strangers are asked to sign in."""
+    return {**signed_in(others), **dict.fromkeys(roles - SIGNED_OUT, outcome)}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What each role gets. `other` holds methods that do not answer 405 once somebody is known."""
+
+    get: Expected
+    post: Expected
+    is_public: bool = False
+    other: Mapping[str, Expected] = field(default_factory=dict)
+
+    def expected(self, method: str, role: str) -> Outcome:
+        if method in NEVER_USED:
+            return NOT_ALLOWED
+        if method in self.other:
+            return self.other[method][role]
+        if method in ("GET", "HEAD"):
+            return self.get[role]
+        if method == "POST":
+            return self.post[role]
+        return SIGN_IN if role in SIGNED_OUT and not self.is_public else NOT_ALLOWED
+
+
+REFUSED = signed_in(NOT_ALLOWED)
+
+
+def diary(outcome: Outcome) -> Expected:
+    return those(KEEPS_DIARY, outcome, to("begin"))
+
+
+DIARY_PAGE = Row(diary(PAGE), REFUSED)
+DIARY_TAP = Row(REFUSED, diary(FORM))
+PATIENT_FORM = Row(those(READS_THE_OWNER, PAGE, NOTHING), those(READS_THE_OWNER, FORM, NOTHING))
+
+# Views of django-allauth are classes: what one kind of person gets is said by method.
+
+
+def shut(outcome: Outcome) -> Mapping[str, Outcome]:
+    """The same answer to every method."""
+    return dict.fromkeys(METHODS, outcome)
+
+
+SHOWN = {
+    "GET": PAGE,
+    "HEAD": PAGE,
+    "POST": NOT_ALLOWED,
+    "OPTIONS": PAGE,
+}
+FILLED_IN = SHOWN | {"POST": FORM}
+FRONT = shut(to("front_door"))
+LOGIN = shut(to("account_login"))
+ASKED = shut(SIGN_IN)
+
+
+def accounts(signed_out: Mapping[str, Outcome], signed_in: Mapping[str, Outcome]) -> Row:
+    by_method: dict[str, Expected] = {
+        method: {role: (signed_out if role in SIGNED_OUT else signed_in)[method] for role in ROLES}
+        for method in SHOWN
+    }
+    return Row(by_method["GET"], by_method["POST"], is_public=True, other=by_method)
+
+
+TABLE: dict[str, Row] = {
+    # The patient's own diary
+    "today": DIARY_PAGE,
+    "day": Row(diary(PAGE), diary(FORM)),
+    "headache": DIARY_TAP,
+    "dose": Row(REFUSED, {**diary(NOTHING), OWNER: FORM}),
+    "delete_day": DIARY_TAP,
+    "headache_free": DIARY_TAP,
+    "undo": DIARY_TAP,
+    "medicines": DIARY_PAGE,
+    "add_medicine": DIARY_TAP,
+    "add_own_medicine": Row(diary(to("medicines")), diary(FORM)),
+    "use_medicine": Row(REFUSED, {**diary(NOTHING), OWNER: FORM}),
+    "months": Row(diary(to("month")), REFUSED),
+    "month": DIARY_PAGE,
+    "trends": DIARY_PAGE,
+    "begin": Row(signed_in(PAGE), signed_in(FORM)),
+    # The clinic
+    "front_door": Row({**diary(to("today")), **dict.fromkeys(STAFF, to("caseload"))}, REFUSED),
+    "caseload": Row(those(STAFF, PAGE, NOTHING), REFUSED),
+    "patient": Row(those(READS_THE_OWNER, PAGE, NOTHING), REFUSED),
+    "sessions": PATIENT_FORM,
+    "session": PATIENT_FORM,
+    # Everybody
+    "help": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True),
+    "theme": Row(everybody(NOT_ALLOWED), everybody(FORM), is_public=True),
+    "health": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True),
+    # Accounts
+    "account_login": accounts(FILLED_IN, FRONT),
+    "account_signup": accounts(FILLED_IN, FRONT),
+    "account_logout": accounts(
+        SHOWN | dict.fromkeys(("GET", "HEAD", "POST"), to("account_login")),
+        SHOWN | {"POST": to("account_login")},
+    ),
+    "account_inactive": accounts(SHOWN, SHOWN),
+    "account_reauthenticate": accounts(ASKED, FILLED_IN),
+    "account_email": accounts(ASKED, FILLED_IN),
+    "account_email_verification_sent": accounts(LOGIN, shut(to("account_email"))),
+    "account_change_password": accounts(ASKED, FILLED_IN),
+    "account_set_password": accounts(ASKED, shut(to("account_change_password"))),
+    "account_reset_password": accounts(FILLED_IN, FILLED_IN),
+    "account_confirm_login_code": accounts(LOGIN, FRONT),
+    "account_confirm_password_reset_code": accounts(LOGIN, LOGIN),
+    "account_complete_password_reset": accounts(
+        shut(to("account_reset_password")), shut(to("account_reset_password"))
+    ),
+    "account_password_reset_completed": accounts(SHOWN, SHOWN),
+}
+
+# --- The addresses -------------------------------------------------------------------------------------------
+
+
+def routes(patterns: list[Any], prefix: str = "/") -> Iterator[tuple[str, str, URLPattern]]:
+    """Name, address and pattern of every route."""
+    for pattern in patterns:
+        address = f"{prefix}{pattern.pattern}"
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, address)
+        else:
+            yield pattern.name or "", address, pattern
+
+
+def differences(patterns: list[Any], table: Mapping[str, Row]) -> list[str]:
+    """Routes without a row, rows without a route, and rows that leave somebody out, each with what to do."""
+    found = list(routes(patterns))
+    names = {name for name, _address, _pattern in found}
+    missing = [
+        f"{address} ({name or 'without a name'}) has no row: say in TABLE of authz_matrix.py who gets what."
+        for name, address, _pattern in found
+        if name not in table
+    ]
+    stale = [
+        f"The row {name!r} has no route any more: take it out of TABLE."
+        for name in table
+        if name not in names
+    ]
+    silent = [
+        f"The row {name!r} does not say what {role!r} gets at {method}: add it."
+        for name, row in table.items()
+        for method, expected in [("GET", row.get), ("POST", row.post), *row.other.items()]
+        for role in ROLES
+        if role not in expected
+    ]
+    return missing + stale + silent

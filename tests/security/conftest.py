@@ -1,0 +1,252 @@
+"""One world for each file of tests: fifteen kinds of people, and records full of words that others must never read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+import pytest
+import time_machine
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from accounts.models import User
+from clinic.models import CareLink, Clinic, Membership
+from diary.models import Patient
+from tests.cast import (
+    NOON,
+    TODAY,
+    days_ago,
+    june,
+    medicine,
+    new_user,
+    record,
+    session,
+    share,
+    staff,
+)
+from tests.security import authz_matrix as matrix
+
+PASSWORD = "a pass phrase for tests"
+NORTH = (matrix.OWNER, matrix.SAME_CLINIC)
+LISTED = {
+    matrix.LINKED: NORTH,
+    matrix.LEAD: NORTH,
+    matrix.BOTH: NORTH,
+    matrix.ELSEWHERE: (matrix.OTHER_CLINIC,),
+}
+"""Whose names and references stand in whose list of patients."""
+NOWHERE = 987_654_321
+"""The number of no row."""
+
+
+@dataclass
+class World:
+    users: dict[str, User]
+    cookies: dict[str, str]
+    owner: Patient
+    others: dict[str, Patient]
+    ids: dict[str, Any]
+    """What stands in an address, by the name that urls.py gives it: the owner's rows, and a day and a month."""
+    canaries: dict[str, set[str]]
+    """Whose words may be read by whom: keys are people, values what only they and their clinicians may read."""
+
+    clients: dict[str, Client] = field(default_factory=dict)
+
+    def client(self, role: str, **options: Any) -> Client:
+        """This person's browser as it was when they had just signed in."""
+        key = f"{role} {options}"
+        if key not in self.clients:
+            self.clients[key] = Client(**options)
+        client = self.clients[key]
+        client.cookies.clear()
+        if role in self.cookies:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.cookies[role]
+        return client
+
+    def address(self, name: str, **changed: Any) -> str:
+        """The address of a route, with the owner's rows in it unless said otherwise."""
+        patterns = {found: pattern for found, _, pattern in matrix.routes(get_resolver().url_patterns)}
+        return reverse(
+            name, kwargs={word: (self.ids | changed)[word] for word in patterns[name].pattern.converters}
+        )
+
+    def nowhere(self, name: str) -> str:
+        """A route-alike address that nothing is behind, or any such address where the route has no number."""
+        numbers = {word: NOWHERE for word, value in self.ids.items() if isinstance(value, int)}
+        address = self.address(name, **numbers)
+        return address if str(NOWHERE) in address else "/no-such-page/"
+
+    def forbidden(self, role: str, name: str) -> set[str]:
+        """The words that nothing at this address may show this person."""
+        may = {role}
+        if role in matrix.READS_THE_OWNER and name in ("patient", "sessions", "session"):
+            may.add(matrix.OWNER)
+        words = {word for person, theirs in self.canaries.items() if person not in may for word in theirs}
+        if name == "caseload":
+            words -= {
+                word for person in LISTED.get(role, ()) for word in self.canaries[person] if "-list-" in word
+            }
+        return words
+
+
+def canary(kind: str, role: str) -> str:
+    return f"zz-{kind}-{role.replace(' ', '-')}"
+
+
+def diary_of(role: str, clinic: Clinic | None = None, **injection: Any) -> tuple[Patient, set[str]]:
+    """A patient with a diary in which every text is theirs alone, and these texts."""
+    words = {kind: canary(kind, role) for kind in ("list", "note", "medicine", "batch", "given", "email")}
+    user = User.objects.create_user(f"{words['email']}@example.org", name=words["list"])
+    patient = Patient.objects.create(user=user, name=words["list"])
+    taken = medicine(patient, words["medicine"])
+    record(patient, TODAY, "severe", taken, note=words["note"])
+    record(patient, june(3), "mild", taken, note=words["note"])
+    session(patient, days_ago(30), note=words["given"], batch=words["batch"], clinic=clinic, **injection)
+    if clinic:
+        words["reference"] = canary("list-reference", role)
+        share(patient, clinic, words["reference"])
+    return patient, set(words.values())
+
+
+def people() -> World:
+    north, east, south, west = (
+        Clinic.objects.create(name=f"{name} Headache Clinic", slug=name.lower())
+        for name in ("North", "East", "South", "West")
+    )
+    owner, words = diary_of(matrix.OWNER, north)
+    canaries = {matrix.OWNER: words}
+    ended = share(owner, east, "zz-ended-reference")
+    CareLink.objects.filter(pk=ended.pk).update(ends_at=NOON - timedelta(seconds=1))
+    early = share(owner, west, "zz-early-reference")
+    CareLink.objects.filter(pk=early.pk).update(starts_at=NOON + timedelta(seconds=1))
+    canaries["other clinics of the owner"] = {"zz-ended-reference", "zz-early-reference"}
+
+    others: dict[str, Patient] = {}
+    clinics = {
+        matrix.SAME_CLINIC: north,
+        matrix.OTHER_CLINIC: south,
+        matrix.NO_CLINIC: None,
+        matrix.BOTH: None,
+    }
+    for role, clinic in clinics.items():
+        others[role], canaries[role] = diary_of(role, clinic)
+
+    users = {
+        matrix.OWNER: owner.user,
+        **{role: patient.user for role, patient in others.items()},
+        matrix.NO_DIARY: new_user("Eve Everyone"),
+        matrix.LINKED: staff("Clara Clinician", north),
+        matrix.ENDED: staff("Carl Colleague", east),
+        matrix.NOT_YET: staff("Wanda West", west),
+        matrix.ELSEWHERE: staff("Dora Doctor", south),
+        matrix.LEAD: staff("Lea Lead", north, Membership.Role.LEAD),
+        matrix.ADMINISTRATOR: staff("Adam Administrator", north, Membership.Role.ADMINISTRATOR),
+        matrix.SUPERUSER: User.objects.create_superuser("root@example.org", name="Ruth Root"),
+        matrix.DEACTIVATED: staff("Dan Departed", north),
+    }
+    Membership.objects.create(clinic=north, user=users[matrix.BOTH], role=Membership.Role.CLINICIAN)
+    cookies = {}
+    for role, user in users.items():
+        user.set_password(PASSWORD)
+        user.save()
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        client = Client()
+        client.force_login(user)
+        cookies[role] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    User.objects.filter(pk=users[matrix.DEACTIVATED].pk).update(is_active=False)
+    ids = {
+        "patient_id": owner.pk,
+        "session_id": owner.sessions.get().pk,
+        "medicine_id": owner.medicines.get().pk,
+        "when": TODAY,
+        "first": TODAY.replace(day=1),
+    }
+    return World(users, cookies, owner, others, ids, canaries)
+
+
+def keep_nothing(store: Any, **rendered: Any) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def populated(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    # Django's test client copies the context of every template it meets, which nobody asks for here.
+    lean = mock.patch("django.test.client.store_rendered_templates", keep_nothing)
+    still = time_machine.travel(NOON, tick=False)
+    with django_db_blocker.unblock(), lean, still, transaction.atomic():
+        yield people()
+        transaction.set_rollback(True)
+    with django_db_blocker.unblock():
+        connection.close()
+
+
+@pytest.fixture
+def db(populated: World) -> Iterator[None]:
+    """In place of pytest-django's: the world is built once a file, and each test's changes are taken back."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def world(db: None, populated: World) -> World:
+    return populated
+
+
+# --- What the checks have in common --------------------------------------------------------------------------
+
+TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=")[^"]+')
+
+
+def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
+    """A valid form for an address, as this person would send it; empty where the form needs nothing."""
+    taken = world.ids["medicine_id"]
+    injection = {"date": days_ago(2), "product": "Botox", "units": 155, "sites": 31, "note": "", "batch": ""}
+    return {
+        "day": {
+            "headache": "mild",
+            "pain": "4",
+            "migraine": "unknown",
+            "menstruation": "unknown",
+            "note": "x",
+        },
+        "headache": {"headache": "mild"},
+        "dose": {"medicine": taken, "change": "1"},
+        "headache_free": {"days": [days_ago(1).isoformat()]},
+        "add_medicine": {"name": "Maxalt"},
+        "add_own_medicine": {"name": "Ginger tea", "medication_class": "other"},
+        "use_medicine": {"in_use": "no"},
+        "begin": {"name": "Renamed Person", "time_zone": "UTC", "date_of_birth": ""},
+        "sessions": injection,
+        "session": injection,
+        "theme": {"theme": "dark", "next": "/help/"},
+        "account_login": {"login": "nobody@example.org", "password": "wrong password"},
+        "account_signup": {"email": "new@example.org", "password1": "a long new pass phrase"},
+        "account_email": {"email": "second@example.org", "action_add": ""},
+        "account_reset_password": {"email": "nobody@example.org"},
+    }.get(name, {})
+
+
+def fingerprint(leave_out: tuple[str, ...] = ("django_session", "cache")) -> dict[str, list[str]]:
+    """Every row of every table, but what a session remembers and how often somebody tried something."""
+    rows = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            if table not in leave_out:
+                cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608
+                rows[table] = sorted(repr(row) for row in cursor.fetchall())
+    return rows
+
+
+def masked(response: Any) -> tuple[int, dict[str, str], bytes]:
+    """An answer without what differs from one request to the next."""
+    headers = {name: value for name, value in response.headers.items() if name != "Content-Length"}
+    return response.status_code, headers, TOKEN.sub(rb"\1", response.content)
