@@ -18,7 +18,7 @@ AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 # A busy machine is no fault of the code, and CI must say the same about the same code every time.
-hypothesis.settings.register_profile("ours", deadline=None, derandomize=IN_CI)
+hypothesis.settings.register_profile("ours", max_examples=50, deadline=None, derandomize=IN_CI)
 hypothesis.settings.load_profile("ours")
 
 

@@ -131,12 +131,15 @@ def extra(world: Any, known: Any) -> dict[str, Any]:
 
 
 def saved() -> dict[str, list[dict[str, Any]]]:
-    """Every row. A password's hash has its own salt, and PostgreSQL gives no number twice."""
+    """Every row. A password's hash has its own salt, and PostgreSQL gives no number twice: users are named."""
     found = {}
+    names = dict(User.objects.values_list("pk", "email"))
     for model in MODELS:
         rows = [dict(row) for row in model._default_manager.order_by("pk").values()]
         for row in rows:
             row.pop("password", None)
+            if "user_id" in row:
+                row["user_id"] = names.get(row["user_id"])
         found[model.__name__] = [without_numbers_of_new_rows(row) for row in rows]
     return found
 
