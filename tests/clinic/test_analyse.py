@@ -393,3 +393,18 @@ def test_sessions_without_a_diary_are_said_to_be_left_out(run, file):
     code, out, err = run(diary, "--sessions", sessions, "--format", "json")
     assert (code, err) == (0, "sessions of 'Typo': no diary, left out\n")
     assert len(json.loads(out)["patients"][0]["cycles"]) == 1
+
+
+def test_a_reader_who_has_seen_enough_gets_no_traceback(tmp_path, file):
+    """As with `| head`: the result is longer than what a pipe holds."""
+    command = [sys.executable, str(ROOT / "manage.py"), "analyse", file(CENTURIES), "--format", "json"]
+    environment = {**os.environ, "DEBUG": "1", "SECRET_KEY": "x" * 60, "DATA_DIR": str(tmp_path / "data")}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    ) as program:
+        assert program.stdout.read(12) == b'{"schema": 1'
+        program.stdout.close()
+        assert program.stderr.read() == b""
+
+
+CENTURIES = "date,headache\n1900-01-01,mild\n2199-12-31,mild\n"
