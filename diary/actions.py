@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 
 from django.db import transaction
 
-from diary.models import DiaryDay, Intake, Medicine, Patient
+from diary.models import MOST_DOSES, DiaryDay, Intake, Medicine, Patient
 from diary.rules import Headache
 
 
@@ -44,7 +44,6 @@ KEPT_FIELDS = (
     "recorded_on",
 )
 NOT_RECORDED = Snapshot(fields=None, doses={})
-MOST_DOSES = 99
 
 
 def _plain(value: Any) -> Any:

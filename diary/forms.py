@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from diary import catalogue
-from diary.models import DiaryDay, Medicine, Patient, feature_words, time_zones
+from diary.models import MOST_DOSES, DiaryDay, Medicine, Patient, feature_words, time_zones
 from diary.rules import Feature, Headache, MedicationClass
 from diary.words import CLASS_EXPLANATIONS, CLASS_LABELS, feature_choices
 
@@ -130,7 +130,7 @@ class DayForm(forms.ModelForm):
         self.medicines = {f"doses_{medicine.pk}": (medicine, doses) for medicine, doses in medicines}
         for name, (medicine, doses) in self.medicines.items():
             self.fields[name] = forms.IntegerField(
-                label=str(medicine), min_value=0, max_value=99, required=False, initial=doses or None
+                label=str(medicine), min_value=0, max_value=MOST_DOSES, required=False, initial=doses or None
             )
             self.fields[name].widget.attrs |= {"inputmode": "numeric", "placeholder": "0"}
         self.helper = _formless(self._layout())

@@ -23,6 +23,8 @@ from diary.rules import Day, Disability, Feature, Headache, MedicationClass, Rel
 from diary.words import CLASS_LABELS, class_choices, disability_choices, headache_choices, relief_choices
 
 NOTE_LENGTH = 2000
+MOST_DOSES = 99
+"""Of one medicine on one day."""
 LATE_DAYS = 2
 """A day recorded more than this many days afterwards is marked as late."""
 
@@ -99,9 +101,6 @@ class Patient(models.Model):
 
 
 class MedicineQuerySet(models.QuerySet["Medicine"]):
-    def in_use(self) -> MedicineQuerySet:
-        return self.filter(is_in_use=True)
-
     def put_on_list(
         self, patient: Patient, product: str, name: str, strength: str, medication_class: str
     ) -> Medicine:
@@ -319,7 +318,9 @@ class Intake(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint("day", "medicine", name="one_intake_a_medicine"),
-            models.CheckConstraint(condition=Q(doses__gte=1, doses__lte=99), name="intake_1_to_99_doses"),
+            models.CheckConstraint(
+                condition=Q(doses__gte=1, doses__lte=MOST_DOSES), name="intake_1_to_99_doses"
+            ),
         )
 
     def __str__(self) -> str:

@@ -95,11 +95,9 @@ class MonthSummary:
 def month_summary(diary: Diary, first: date, today: date) -> MonthSummary:
     """The month that begins on `first`, seen from `today`."""
     counted = month(diary, first)
-    last = next_month(first) - timedelta(days=1)
     # Today is not missed before it is over.
-    past = max(0, (min(last, today - timedelta(days=1)) - first).days + 1)
-    recorded_past = len(diary.between(first, min(last, today - timedelta(days=1)))) if past else 0
-    missing = past - recorded_past
+    last_past = min(next_month(first), today) - timedelta(days=1)
+    missing = diary.window(first, last_past).missing if last_past >= first else 0
     limited = {c for rule in OVERUSE_RULES for c in rule.classes}
     return MonthSummary(
         counted,

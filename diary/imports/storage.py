@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from diary.imports.diary_csv import Dose, Other, Report, Row, shown
+from diary.imports.diary_csv import MOST_DOSES, Dose, Other, Report, Row, shown
 from diary.models import DiaryDay, Intake, Medicine, Patient, feature_set, feature_words
 from diary.rules import Day, Disability, Headache, MedicationClass, Relief
 
@@ -131,7 +131,7 @@ def _key(dose: Dose) -> _Key:
 def _doses(row: Row) -> dict[_Key, int]:
     found: dict[_Key, int] = {}
     for dose in row.medicines:
-        found[_key(dose)] = min(99, found.get(_key(dose), 0) + dose.doses)
+        found[_key(dose)] = min(MOST_DOSES, found.get(_key(dose), 0) + dose.doses)
     return found
 
 
