@@ -1,3 +1,6 @@
+"""Who signs in, and who saw whose record."""
+
+import uuid
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -27,6 +30,8 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
+    """A person with a sign-in. `pseudonym` stands for them where a record must outlive their account."""
+
     email = models.EmailField(
         _("e-mail address"),
         unique=True,
@@ -34,6 +39,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     name = models.CharField(_("name"), max_length=150, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
+    pseudonym = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     date_joined = models.DateTimeField(_("date joined"), default=timezone.now, editable=False)
 
     objects = UserManager()
@@ -56,3 +62,42 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return str(self)
+
+
+class AuditEntry(models.Model):
+    """Who saw or changed whose record, and when; never what is in it. Written once: the database refuses the rest.
+
+    `number` counts from 1 without a gap. `actor` and `subject` are the pseudonyms of a user and of a patient, `None`
+    where nobody was signed in or no patient was meant. `clinic` and `care_link` are row numbers, `None` for a
+    patient's own acts. `digest` is over the entry and the digest before it.
+    """
+
+    class Action(models.TextChoices):
+        LISTED = "listed", _("saw the name in the list of patients")
+        VIEWED = "viewed", _("read the diary")
+        CHANGED = "changed", _("changed the clinic's record")
+        EXPORTED = "exported", _("took a copy")
+        CONSENTED = "consented", _("was let in")
+        WITHDREW = "withdrew", _("access was ended")
+        STAFFED = "staffed", _("changed who works at the clinic")
+        DENIED = "denied", _("was refused")
+        ERASED = "erased", _("the diary was deleted")
+
+    number = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    action = models.CharField(max_length=16, choices=Action.choices)
+    actor = models.UUIDField(null=True)
+    subject = models.UUIDField(null=True)
+    clinic = models.BigIntegerField(null=True)
+    care_link = models.BigIntegerField(null=True)
+    route = models.CharField(max_length=64, blank=True)
+    request = models.CharField(max_length=64, blank=True)
+    detail = models.CharField(max_length=120, blank=True)
+    previous = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        indexes = (models.Index("subject", "at", name="audit_subject"),)
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.action}"

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
+from accounts import audit
 from accounts.access import audience
+from accounts.models import AuditEntry
 from clinic.models import CareLink, Membership
+from diary.models import Patient
 
 P = ParamSpec("P")
-SEES_DIARIES = (Membership.Role.CLINICIAN, Membership.Role.LEAD)
+SEES_DIARIES = (Membership.Role.CLINICIAN, Membership.Role.NURSE, Membership.Role.LEAD)
+Action = AuditEntry.Action
 
 
 def memberships_of(user: Any) -> QuerySet[Membership]:
     """The clinics at which a person may read diaries; an administrator reads none."""
     return Membership.objects.filter(user=user, role__in=SEES_DIARIES)
+
+
+def sees_diaries(user: Any) -> bool:
+    """Asked once a request: `config.sign_in` brings the answer along with the person."""
+    if not hasattr(user, "sees_diaries"):
+        user.sees_diaries = user.is_authenticated and memberships_of(user).exists()
+    return bool(user.sees_diaries)
 
 
 def care_links_of(user: Any) -> QuerySet[CareLink]:
@@ -28,17 +41,34 @@ def care_links_of(user: Any) -> QuerySet[CareLink]:
     return links.filter(clinic__memberships__in=memberships_of(user)).select_related("patient", "clinic")
 
 
+def seen(action: Action, link: CareLink) -> audit.Line:
+    """A line of the audit log: through this link somebody saw or changed a record."""
+    return audit.Line(action, link.patient.pseudonym, link.clinic_id, link.pk)
+
+
+def show_listed(request: HttpRequest, links: Iterable[CareLink]) -> None:
+    """Writes into the audit log whom a list shows; every view behind `clinician_only` says it, also of nobody."""
+    audit.write(request, *(seen(Action.LISTED, link) for link in links))
+    request.says_whom_it_lists = True  # type: ignore[attr-defined]
+
+
 def clinician_only(
     view: Callable[P, HttpResponse],
 ) -> Callable[P, HttpResponse]:
-    """For staff who may read diaries. Others learn nothing, not even that the page exists."""
+    """For staff who may read diaries: pages that list patients. Others learn nothing, not even that the page exists."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         request = args[0]
-        if not isinstance(request, HttpRequest) or not memberships_of(request.user).exists():
+        if not isinstance(request, HttpRequest):
+            raise TypeError("a view takes the request first")
+        if not sees_diaries(request.user):
+            audit.write(request, audit.Line(Action.DENIED))
             raise Http404
-        return view(*args, **kwargs)
+        response = view(*args, **kwargs)
+        if not getattr(request, "says_whom_it_lists", False):
+            raise RuntimeError(f"{view.__name__} does not say whom it lists: call show_listed.")
+        return response
 
     return audience("clinician")(guarded)
 
@@ -46,13 +76,27 @@ def clinician_only(
 def care_link_only(
     view: Callable[Concatenate[HttpRequest, CareLink, P], HttpResponse],
 ) -> Callable[..., HttpResponse]:
-    """For pages on one patient: the view gets the link. "Not yours" and "does not exist" answer alike."""
+    """For pages on one patient: the view gets the link. "Not yours" and "does not exist" answer alike.
+
+    What the view answers goes out only once the audit log says so; what it saved stands or falls with that entry.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, patient_id: int, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         link = care_links_of(request.user).filter(patient_id=patient_id).order_by("pk").first()
         if link is None:
+            subject = Patient.objects.filter(pk=patient_id).values_list("pseudonym", flat=True).first()
+            audit.write(request, audit.Line(Action.DENIED, subject))
             raise Http404
-        return view(request, link, *args, **kwargs)
+        # A page is read outside a transaction: on SQLite one would hold the only write lock meanwhile.
+        with transaction.atomic() if request.method == "POST" else nullcontext():
+            return _audited(request, link, view(request, link, *args, **kwargs))
 
     return audience("clinician")(guarded)
+
+
+def _audited(request: HttpRequest, link: CareLink, response: HttpResponse) -> HttpResponse:
+    """A form that is sent and redirects has changed something; all else has shown something."""
+    action = Action.CHANGED if request.method == "POST" and response.status_code == 302 else Action.VIEWED
+    audit.write(request, seen(action, link))
+    return response

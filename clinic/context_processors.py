@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accounts import demonstration, themes
-from clinic.access import memberships_of
+from clinic.access import sees_diaries
 from diary.access import patient_of
 
 
@@ -17,9 +17,8 @@ class Navigation:
     """The ways open to a signed-in person, and which of them the page is on."""
 
     def __init__(self, request: HttpRequest) -> None:
-        signed_in = request.user.is_authenticated
         self.is_patient = patient_of(request.user) is not None
-        self.is_clinician = signed_in and memberships_of(request.user).exists()
+        self.is_clinician = sees_diaries(request.user)
         match = request.resolver_match
         self.current = CURRENT.get(match.url_name or "", "") if match else ""
 

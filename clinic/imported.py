@@ -37,7 +37,7 @@ class Pseudonyms:
         """Raises `HasSignIn`: a clinic's file must not write into a diary that a patient keeps."""
         if reference not in self.known:
             patient = Patient.objects.create(name=reference, time_zone=settings.TIME_ZONE)
-            CareLink.objects.create(clinic=self.clinic, patient=patient, reference=reference)
+            CareLink.objects.create(clinic=self.clinic, patient=patient, reference=reference, sees_notes=True)
             self.known[reference] = patient
         if self.known[reference].user_id is not None:
             raise HasSignIn(f"{shown(reference)} keeps a diary with a sign-in; import it with --patient")

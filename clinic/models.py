@@ -28,6 +28,7 @@ class Membership(models.Model):
 
     class Role(models.TextChoices):
         CLINICIAN = "clinician", _("Clinician")
+        NURSE = "nurse", _("Nurse")
         LEAD = "lead", _("Clinic lead")
         ADMINISTRATOR = "administrator", _("Administrator")
 
@@ -39,7 +40,8 @@ class Membership(models.Model):
         constraints = (
             models.UniqueConstraint("clinic", "user", name="one_membership_a_clinic"),
             models.CheckConstraint(
-                condition=Q(role__in=["clinician", "lead", "administrator"]), name="membership_role_known"
+                condition=Q(role__in=["clinician", "nurse", "lead", "administrator"]),
+                name="membership_role_known",
             ),
         )
 
@@ -56,14 +58,26 @@ class CareLinkQuerySet(models.QuerySet["CareLink"]):
 class CareLink(models.Model):
     """A clinic may see a patient's diary from a moment on, until the link ends. A new consent is a new row.
 
-    `reference`: the clinic's own number or pseudonym for the patient.
+    `reference`: the clinic's own number or pseudonym for the patient. `wording` is the version of the text that the
+    patient agreed to, in `language`; both empty where the clinic keeps the record itself. `given_by` and `ended_by`
+    are pseudonyms of users. Once ended, the row is never changed again: the database refuses it.
     """
+
+    class Basis(models.TextChoices):
+        CONSENT = "consent", _("the patient's own consent")
+        CLINIC = "clinic", _("a record that the clinic keeps itself")
 
     clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="care_links")
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="care_links")
     reference = models.CharField(_("clinic number"), max_length=64, blank=True, validators=[validate_text])
+    basis = models.CharField(max_length=8, choices=Basis.choices, default=Basis.CLINIC)
+    sees_notes = models.BooleanField(_("notes too"), default=False)
+    wording = models.CharField(max_length=16, blank=True)
+    language = models.CharField(max_length=16, blank=True)
+    given_by = models.UUIDField(null=True, blank=True)
     starts_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.UUIDField(null=True, blank=True)
 
     objects = CareLinkQuerySet.as_manager()
 
@@ -132,3 +146,61 @@ class InjectionSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.date}: {self.product or _('injection')}"
+
+
+class InjectionSessionVersion(models.Model):
+    """How an injection session stood before it was changed. Written once.
+
+    `said`: the session's fields by name. `replaced_by`: the pseudonym of the user who did it, `None` for a command.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="session_versions")
+    session = models.ForeignKey(InjectionSession, on_delete=models.CASCADE, related_name="versions")
+    said = models.JSONField()
+    replaced_at = models.DateTimeField()
+    replaced_by = models.UUIDField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.said.get('date')} until {self.replaced_at:%Y-%m-%d %H:%M}"
+
+
+class LinkCode(models.Model):
+    """A code that a patient hands over at a visit: whoever enters it for a clinic opens the diary to that clinic, once.
+
+    The code itself is not stored: `digest` finds it, and it is worked out from `seed` and the secret key to be shown
+    again. What is shared, and the text that was agreed to, are fixed when it is made.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="link_codes")
+    seed = models.CharField(max_length=32, unique=True)
+    digest = models.CharField(max_length=64, unique=True)
+    sees_notes = models.BooleanField(default=False)
+    wording = models.CharField(max_length=16)
+    language = models.CharField(max_length=16)
+    made_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"code of {self.patient}"
+
+
+class Invitation(models.Model):
+    """An address that lets one person in: as a patient of a clinic, or to work there (`role`). The address itself is
+    not stored, only its digest.
+
+    `email` is empty for a printed sheet. `reference` is the clinic's own number for the patient.
+    """
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="invitations")
+    role = models.CharField(max_length=16, choices=Membership.Role.choices, blank=True)
+    email = models.EmailField(_("e-mail address"), blank=True)
+    reference = models.CharField(_("clinic number"), max_length=64, blank=True, validators=[validate_text])
+    digest = models.CharField(max_length=64, unique=True)
+    made_by = models.UUIDField(null=True)
+    made_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"invitation of {self.clinic}"

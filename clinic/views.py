@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import signed_in
-from clinic.access import care_link_only, care_links_of, clinician_only, memberships_of
+from clinic.access import care_link_only, care_links_of, clinician_only, sees_diaries, show_listed
 from clinic.charts import before_and_after, weeks_of_cycles
 from clinic.forms import SessionForm
 from clinic.models import CareLink, InjectionSession
@@ -33,7 +33,7 @@ MONTHS_CHARTED = 18
 @signed_in
 def front_door(request: HttpRequest) -> HttpResponse:
     """Where signing in leads: to the patients for staff, to Today for who keeps a diary, else to beginning one."""
-    if memberships_of(request.user).exists():
+    if sees_diaries(request.user):
         return redirect("caseload")
     return redirect("today" if patient_of(request.user) else "begin")
 
@@ -45,7 +45,9 @@ def caseload_page(request: HttpRequest) -> HttpResponse:
     page = Paginator(matching(care_links_of(request.user), query), PATIENTS_A_PAGE).get_page(
         request.GET.get("page")
     )
-    rows = caseload(list(page), timezone.now())
+    links = list(page)
+    rows = caseload(links, timezone.now())
+    show_listed(request, links)
     return render(request, "clinic/caseload.html", {"rows": rows, "page": page, "query": query})
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext as _
 
+from accounts.audit import AuditUnavailable
 from config.errors import busy_database, database_is_busy, page
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -38,7 +39,9 @@ def response_headers(get_response: View) -> View:
 
 
 class BusyDatabaseMiddleware:
-    """A database that is locked, full or away is answered with "try again", never with an error page."""
+    """A database that is locked, full or away is answered with "try again", never with an error page. So is a look
+    that cannot be written into the audit log.
+    """
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
@@ -47,7 +50,8 @@ class BusyDatabaseMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return busy_database(request) if database_is_busy(error) else None
+        unavailable = isinstance(error, AuditUnavailable) or database_is_busy(error)
+        return busy_database(request) if unavailable else None
 
 
 class SignInRequired(LoginRequiredMiddleware):

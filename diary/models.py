@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 import zoneinfo
 from collections import defaultdict
 from collections.abc import Collection
@@ -73,7 +74,10 @@ def feature_words(features: frozenset[Feature] | set[Feature]) -> str:
 
 
 class Patient(models.Model):
-    """A person with a diary, with or without a sign-in of their own."""
+    """A person with a diary, with or without a sign-in of their own.
+
+    `pseudonym` stands for the person where a record must outlive the diary; nothing else leads from it to them.
+    """
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="patient"
@@ -83,6 +87,7 @@ class Patient(models.Model):
     time_zone = models.CharField(
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )
+    pseudonym = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -325,3 +330,51 @@ class Intake(models.Model):
 
     def __str__(self) -> str:
         return f"{self.medicine} x{self.doses}"
+
+
+class DiaryDayVersion(models.Model):
+    """How a day stood before it was changed or deleted. Written once.
+
+    `said`: the fields and the medicines in words, as `actions` writes them. `replaced_on`: the patient's date then.
+    `replaced_by`: the pseudonym of the user who did it, `None` for a command. `is_deletion`: nothing took its place.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="day_versions")
+    date = models.DateField()
+    said = models.JSONField()
+    is_deletion = models.BooleanField(default=False)
+    replaced_at = models.DateTimeField()
+    replaced_on = models.DateField()
+    replaced_by = models.UUIDField(null=True)
+
+    class Meta:
+        indexes = (models.Index("patient", "date", name="version_of_day"),)
+
+    def __str__(self) -> str:
+        return f"{self.date} until {self.replaced_at:%Y-%m-%d %H:%M}"
+
+
+class Deletion(models.Model):
+    """A person's wish that their diary and account be deleted; until `due_at` they can take it back."""
+
+    patient = models.OneToOneField(Patient, on_delete=models.CASCADE, related_name="deletion")
+    asked_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.patient} on {self.due_at:%Y-%m-%d}"
+
+
+class Erasure(models.Model):
+    """The ledger of erased diaries: it names nobody, and is applied again to a backup that is older. Written once.
+
+    `number` was the patient's row. The row is written before anything is deleted.
+    """
+
+    pseudonym = models.UUIDField(unique=True)
+    user_pseudonym = models.UUIDField(null=True)
+    number = models.BigIntegerField()
+    erased_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.pseudonym} on {self.erased_at:%Y-%m-%d}"

@@ -68,9 +68,11 @@ def session(patient: Patient, when: date, **given: Any) -> InjectionSession:
     return InjectionSession.objects.create(patient=patient, date=when, **given)
 
 
-def share(patient: Patient, clinic: Clinic, reference: str = "") -> CareLink:
+def share(patient: Patient, clinic: Clinic, reference: str = "", **fields: Any) -> CareLink:
     since = timezone.now() - timedelta(days=400)
-    return CareLink.objects.create(clinic=clinic, patient=patient, reference=reference, starts_at=since)
+    return CareLink.objects.create(
+        **{"clinic": clinic, "patient": patient, "reference": reference, "starts_at": since} | fields
+    )
 
 
 def new_user(name: str) -> User:

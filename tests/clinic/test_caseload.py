@@ -214,9 +214,7 @@ def test_link_that_ends_later_holds_until_then(as_clara, alice, north, noon):
 
 
 def test_link_to_come_shows_nothing_yet(as_clara, bob, north):
-    link = share(bob, north)
-    link.starts_at = NOON + timedelta(seconds=1)
-    link.save()
+    share(bob, north, starts_at=NOON + timedelta(seconds=1))
     assert "Bob" not in as_clara.opens("/clinic/").html
 
 

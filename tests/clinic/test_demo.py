@@ -13,6 +13,7 @@ from clinic.demonstration import database
 from clinic.demonstration.people import CAST
 from clinic.models import CareLink, Clinic, InjectionSession, Membership
 from clinic.rules import BASELINE_DAYS, analysis
+from config.append_only import lifted
 from diary.models import DiaryDay, Intake, Medicine, Patient
 from diary.rules import Diary, MedicationClass, Reached
 
@@ -52,8 +53,19 @@ def rows():
 
 
 def empty():
-    for model in (Intake, DiaryDay, Medicine, InjectionSession, CareLink, Patient, Membership, Clinic, User):
-        model.objects.all().delete()
+    with lifted():
+        for model in (
+            Intake,
+            DiaryDay,
+            Medicine,
+            InjectionSession,
+            CareLink,
+            Patient,
+            Membership,
+            Clinic,
+            User,
+        ):
+            model.objects.all().delete()
 
 
 def found(course):

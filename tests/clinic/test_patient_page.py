@@ -53,7 +53,7 @@ def test_page_says_whose_it_is(as_clara, alice, address):
 def test_what_is_not_known_of_her_is_said(as_clara, alice, address):
     alice.date_of_birth = None
     alice.save()
-    alice.care_links.update(reference="")
+    alice.care_links.filter(ends_at=None).update(reference="")
     assert page_facts(as_clara.opens(address)) >= {("Born", "not recorded"), ("Clinic number", "–")}
 
 
@@ -438,7 +438,7 @@ def test_what_people_wrote_is_shown_as_it_was_written(as_clara, alice, address):
     evil = "</script><script>alert(1)</script>"
     alice.name = evil
     alice.save()
-    alice.care_links.update(reference="<i>1</i>")
+    alice.care_links.filter(ends_at=None).update(reference="<i>1</i>")
     session(alice, days_ago(30), product=evil, note=evil)
     record(alice, days_ago(3), "mild", medicine(alice, evil), note=evil)
     for page in (as_clara.opens(address), as_clara.opens(f"{address}sessions/")):

@@ -205,7 +205,7 @@ def test_looking_changes_nothing(as_clara, alice, address):
 def test_queries_do_not_grow_with_the_sessions(as_clara, alice, address, number):
     for earlier in range(number):
         session(alice, TODAY - timedelta(days=84 * earlier))
-    with at_most(8):
+    with at_most(10):
         as_clara.client.get(address)
 
 
