@@ -14,6 +14,6 @@ class Backend(AuthenticationBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         reads = Exists(memberships_of(OuterRef("pk")))
-        people = User.objects.select_related("patient").annotate(sees_diaries=reads)
+        people = User.objects.select_related("patient__deletion").annotate(sees_diaries=reads)
         user = people.filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None
