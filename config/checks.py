@@ -3,8 +3,11 @@
 import sqlite3
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Tags, register
+
+from config.retention import differences
 
 PRIVATE_CACHES = ("LocMemCache", "DummyCache")
 
@@ -57,3 +60,10 @@ def cache_is_shared(**options: Any) -> list[CheckMessage]:
     return [
         Error("Sign-in limits need a cache that all processes share: use DatabaseCache.", id="diary.E004")
     ]
+
+
+@register(Tags.models)
+def every_table_is_told_how_long_it_is_kept(**options: Any) -> list[CheckMessage]:
+    installed = [model._meta.label for model in apps.get_models(include_auto_created=True)]
+    labels = [config.label for config in apps.get_app_configs()]
+    return [Error(f"retention.py: {words}", id="diary.E021") for words in differences(installed, labels)]
