@@ -20,6 +20,7 @@ from uuid import UUID
 from django.apps import apps
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts.models import AuditEntry, User
@@ -405,9 +406,11 @@ def page(said: dict[str, Any]) -> str:
 def archive(patient: Patient, now: datetime) -> bytes:
     """The ZIP with everything, made in memory: no file stays behind."""
     found = everything(patient, now)
+    with timezone.override(patient.time_zone):
+        note, html = render_to_string("data/takeout_readme.txt", {"copy": found}), page(found)
     files = {
-        "README.txt": render_to_string("data/takeout_readme.txt", {"copy": found}),
-        "index.html": page(found),
+        "README.txt": note,
+        "index.html": html,
         "diary.json": json.dumps(found, default=plain, ensure_ascii=False, indent=1),
         "schema.json": SCHEMA_FILE.read_text(),
         "diary.csv": diary_text(patient),
