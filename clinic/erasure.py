@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -114,7 +115,7 @@ def _invitations_of(patient: Patient) -> Any:
 
 
 def addresses_of(user: User) -> set[str]:
-    return {user.email, *(row.email.lower() for row in user.emailaddress_set.all())}
+    return {user.email, *(row.email.lower() for row in EmailAddress.objects.filter(user=user))}
 
 
 def _retain_treatment(patient: Patient) -> None:

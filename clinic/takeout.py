@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -234,7 +235,7 @@ def everything(patient: Patient, now: datetime) -> dict[str, Any]:
     were_staff = {row.recorded_by.pseudonym for row in sessions if row.recorded_by}
     were_staff |= {entry.actor for entry in looks if entry.actor and entry.care_link}
     others = [entry.actor for entry in looks] + [row.made_by for row in invitations]
-    others += [row.replaced_by for row in [*versions, *session_versions]]
+    others += [row.replaced_by for row in versions] + [row.replaced_by for row in session_versions]
     others += [by for link in links for by in (link.given_by, link.ended_by)]
     people.learn({by for by in others if by} | were_staff, were_staff)
 
@@ -265,7 +266,7 @@ def everything(patient: Patient, now: datetime) -> dict[str, Any]:
 
 def account(user: User, people: People) -> dict[str, Any]:
     return said(user, people) | {
-        "addresses": [said(row, people) for row in user.emailaddress_set.order_by("pk")],
+        "addresses": [said(row, people) for row in EmailAddress.objects.filter(user=user).order_by("pk")],
         "works_at": [said(row, people) for row in user.memberships.select_related("clinic").order_by("pk")],
         "factors": [
             said(row, people) | {"name": factor_name(row)} for row in rows_of("mfa", "Authenticator", user)
@@ -289,7 +290,7 @@ def factor_name(factor: Any) -> str:
 def invitations_of(user: User | None) -> Iterable[Invitation]:
     if user is None:
         return []
-    addresses = [user.email, *user.emailaddress_set.values_list("email", flat=True)]
+    addresses = [user.email, *EmailAddress.objects.filter(user=user).values_list("email", flat=True)]
     return Invitation.objects.filter(email__in=addresses).select_related("clinic").order_by("made_at")
 
 
