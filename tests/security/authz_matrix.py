@@ -230,7 +230,7 @@ TABLE: dict[str, Row] = {
     "account_change_password": accounts(ASKED, FILLED_IN),
     "account_set_password": accounts(ASKED, shut(to("account_change_password"))),
     "account_reset_password": accounts(FILLED_IN, FILLED_IN),
-    "account_confirm_login_code": accounts(LOGIN, FRONT),
+    "account_confirm_login_code": accounts(shut(to("account_request_login_code")), FRONT),
     "account_confirm_password_reset_code": accounts(LOGIN, LOGIN),
     "account_complete_password_reset": accounts(
         shut(to("account_reset_password")), shut(to("account_reset_password"))
@@ -257,7 +257,9 @@ TABLE: dict[str, Row] = {
     "mfa_generate_recovery_codes": accounts(ASKED, FILLED_IN),
     "mfa_list_webauthn": accounts(ASKED, SHOWN),
     "mfa_add_webauthn": accounts(ASKED, FILLED_IN, without_factor=True),
-    "mfa_edit_webauthn": accounts(ASKED, FILLED_IN | shut(NOTHING), with_passkey=FILLED_IN),
+    "mfa_edit_webauthn": accounts(
+        ASKED, FILLED_IN | dict.fromkeys(("GET", "HEAD", "POST"), NOTHING), with_passkey=FILLED_IN
+    ),
     "mfa_remove_webauthn": Row(those({OWNER}, PAGE, NOTHING), those({OWNER}, FORM, NOTHING)),
 }
 

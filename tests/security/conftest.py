@@ -76,10 +76,9 @@ class World:
 
     def address(self, name: str, **changed: Any) -> str:
         """The address of a route, with the owner's rows in it unless said otherwise."""
-        patterns = {found: pattern for found, _, pattern in matrix.routes(get_resolver().url_patterns)}
-        return reverse(
-            name, kwargs={word: (self.ids | changed)[word] for word in patterns[name].pattern.converters}
-        )
+        addresses = {found: address for found, address, _ in matrix.routes(get_resolver().url_patterns)}
+        words = re.findall(r"<(?:\w+:)?(\w+)>", addresses[name])
+        return reverse(name, kwargs={word: (self.ids | changed)[word] for word in words})
 
     def nowhere(self, name: str) -> str:
         """A route-alike address that nothing is behind, or any such address where the route has no number."""
