@@ -229,7 +229,12 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_RATE_LIMITS = {"change_password": "10/m/user"}
 
 MFA_ADAPTER = "accounts.adapters.FactorAdapter"
-MFA_FORMS = {"add_webauthn": "accounts.forms.PasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "accounts.forms.PasskeyForm",
+    "login_webauthn": "accounts.forms.LoginForm",
+    "authenticate_webauthn": "accounts.forms.FactorForm",
+    "reauthenticate_webauthn": "accounts.forms.AgainForm",
+}
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True

@@ -18,9 +18,7 @@ PRESENT_VERIFIED, CREDENTIAL_INCLUDED = 0x05, 0x40
 class Passkey:
     id: bytes = b"passkey-of-tests"
     count: int = 0
-    key: ec.EllipticCurvePrivateKey = field(
-        default_factory=lambda: ec.derive_private_key(7, ec.SECP256R1())
-    )
+    key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.derive_private_key(7, ec.SECP256R1()))
 
     def registration(self, challenge: str = "", origin: str = f"https://{HOST}") -> dict[str, Any]:
         public = ES256.from_cryptography_key(self.key.public_key())
