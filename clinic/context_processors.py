@@ -42,4 +42,5 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "nav": SimpleLazyObject(lambda: Navigation(request)),
         "theme": themes.chosen(request),
         "demonstration": demonstration if settings.DEBUG else None,
+        "second_factor_is_off": not settings.REQUIRE_SECOND_FACTOR,
     }

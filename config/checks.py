@@ -57,3 +57,12 @@ def cache_is_shared(**options: Any) -> list[CheckMessage]:
     return [
         Error("Sign-in limits need a cache that all processes share: use DatabaseCache.", id="diary.E004")
     ]
+
+
+@register(Tags.security)
+def second_factor_is_required(**options: Any) -> list[CheckMessage]:
+    if settings.DEBUG or settings.REQUIRE_SECOND_FACTOR:
+        return []
+    return [
+        Error("Staff read diaries: leave REQUIRE_SECOND_FACTOR on where DEBUG is off.", id="diary.E010"),
+    ]

@@ -5,6 +5,11 @@ SITE_URL              the address people type, such as https://diary.example.org
 ALLOWED_HOSTS         comma-separated host names; default: the host of SITE_URL
 SECRET_KEY            at least 50 random characters, or
 SECRET_KEY_FILE       the file that holds them; default DATA_DIR/secret_key
+FACTOR_KEY            keys that encrypt the seeds of second factors, each at least 50 random characters, separated by
+                      commas or lines: the first encrypts, all decrypt. To change it, put a new one in front; or
+FACTOR_KEY_FILE       the file that holds them; default: derived from SECRET_KEY, which then must never change
+REQUIRE_SECOND_FACTOR off lets staff in without a second factor, for a demonstration only; default on, with DEBUG off
+SIGN_UP               open (default), or invited: then only who comes with an invitation can make an account
 DATA_DIR              where the SQLite database and the collected static files live; default var/
 DATABASE_URL          postgres://user:password@host:5432/name; default: SQLite in DATA_DIR
 DATABASE_POOL_SIZE    the most PostgreSQL connections that one process keeps; default 8
@@ -26,10 +31,12 @@ from django.utils.translation import gettext_lazy as _
 
 from config.environment import (
     env_address,
+    env_choice,
     env_flag,
     env_int,
     env_list,
     env_secret,
+    env_secrets,
     env_text,
     postgres,
 )
@@ -55,6 +62,7 @@ if DEBUG:
     ALLOWED_HOSTS = LOCAL_HOSTS
 
 SECRET_KEY = "only-for-tests-" * 4 if TESTING else env_secret("SECRET_KEY", DATA_DIR / "secret_key")
+FACTOR_KEYS = [SECRET_KEY] if TESTING else env_secrets("FACTOR_KEY", SECRET_KEY)
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -67,6 +75,8 @@ INSTALLED_APPS = [
     "config.apps.ProjectConfig",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "crispy_forms",
     "crispy_bootstrap5",
     "django.contrib.auth",
@@ -89,7 +99,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.sessions.SessionLimits",
     "config.middleware.SignInRequired",
+    "config.second_factor.SecondFactorRequired",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "config.middleware.BusyDatabaseMiddleware",
@@ -193,8 +205,13 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.OurWordsValidator"},
 ]
 
+SIGN_UP = env_choice("SIGN_UP", ("open", "invited"))
+REQUIRE_SECOND_FACTOR = env_flag("REQUIRE_SECOND_FACTOR", not DEBUG)
+
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -202,11 +219,31 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_VERIFICATION = "none" if DEBUG else "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = not DEBUG
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# The library's own limits, but that whoever only looks at the page is counted too: hence not five.
+ACCOUNT_RATE_LIMITS = {"change_password": "10/m/user"}
+
+MFA_ADAPTER = "accounts.adapters.FactorAdapter"
+MFA_FORMS = {
+    "add_webauthn": "accounts.forms.PasskeyForm",
+    "login_webauthn": "accounts.forms.LoginForm",
+    "authenticate_webauthn": "accounts.forms.FactorForm",
+    "reauthenticate_webauthn": "accounts.forms.AgainForm",
+}
+MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 0
+MFA_TOTP_ISSUER = "Headache Diary"
+# A browser makes passkeys over plain http at localhost alone, where the demonstration is.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+MFA_ALLOW_UNVERIFIED_EMAIL = DEBUG
+USERSESSIONS_ADAPTER = "accounts.adapters.DeviceAdapter"
 
 SESSION_COOKIE_AGE = 30 * 24 * 60 * 60
 # Messages can name a day or a medicine, and a cookie is readable on the device.

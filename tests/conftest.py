@@ -80,6 +80,20 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest, tmp_path_factor
         request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")
 
 
+@pytest.fixture(autouse=True)
+def limits_begin_anew(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """Tests that commit leave their counts of attempts behind: Django empties the tables of models alone."""
+    yield
+    mark = request.node.get_closest_marker("django_db")
+    if {"transactional_db", "live_server"} & set(request.fixturenames) or (
+        mark and mark.kwargs.get("transaction")
+    ):
+        from django.core.cache import cache
+
+        with django_db_blocker.unblock():
+            cache.clear()
+
+
 # --- The browser ---------------------------------------------------------------------------------
 
 CHROMIUM_ARGUMENTS = [

@@ -1,4 +1,4 @@
-"""One world for each file of tests: fifteen kinds of people, and records full of words that others must never read."""
+"""One world for each file of tests: sixteen kinds of people, and records full of words that others must never read."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from diary.models import Patient
 from tests.cast import (
     NOON,
     TODAY,
+    add_factor,
+    add_passkey,
     days_ago,
     june,
     medicine,
@@ -30,6 +32,7 @@ from tests.cast import (
     record,
     session,
     share,
+    signed_in,
     staff,
 )
 from tests.security import authz_matrix as matrix
@@ -73,10 +76,9 @@ class World:
 
     def address(self, name: str, **changed: Any) -> str:
         """The address of a route, with the owner's rows in it unless said otherwise."""
-        patterns = {found: pattern for found, _, pattern in matrix.routes(get_resolver().url_patterns)}
-        return reverse(
-            name, kwargs={word: (self.ids | changed)[word] for word in patterns[name].pattern.converters}
-        )
+        addresses = {found: address for found, address, _ in matrix.routes(get_resolver().url_patterns)}
+        words = re.findall(r"<(?:\w+:)?(\w+)>", addresses[name])
+        return reverse(name, kwargs={word: (self.ids | changed)[word] for word in words})
 
     def nowhere(self, name: str) -> str:
         """A route-alike address that nothing is behind, or any such address where the route has no number."""
@@ -150,18 +152,23 @@ def people() -> World:
         matrix.ADMINISTRATOR: staff("Adam Administrator", north, Membership.Role.ADMINISTRATOR),
         matrix.SUPERUSER: User.objects.create_superuser("root@example.org", name="Ruth Root"),
         matrix.DEACTIVATED: staff("Dan Departed", north),
+        matrix.NO_FACTOR: staff("Nora New", north, second_factor=False),
     }
+    for role in (matrix.SUPERUSER, matrix.BOTH):
+        add_factor(users[role])
     Membership.objects.create(clinic=north, user=users[matrix.BOTH], role=Membership.Role.CLINICIAN)
     cookies = {}
     for role, user in users.items():
         user.set_password(PASSWORD)
         user.save()
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-        client = Client()
-        client.force_login(user)
+        client = signed_in(user)
         cookies[role] = client.cookies[settings.SESSION_COOKIE_NAME].value
     User.objects.filter(pk=users[matrix.DEACTIVATED].pk).update(is_active=False)
+    passkey = add_passkey(owner.user, canary("passkey", matrix.OWNER))
+    canaries[matrix.OWNER].add(passkey.data["name"])
     ids = {
+        "pk": passkey.pk,
         "patient_id": owner.pk,
         "session_id": owner.sessions.get().pk,
         "medicine_id": owner.medicines.get().pk,
@@ -231,6 +238,9 @@ def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
         "account_signup": {"email": "new@example.org", "password1": "a long new pass phrase"},
         "account_email": {"email": "second@example.org", "action_add": ""},
         "account_reset_password": {"email": "nobody@example.org"},
+        "account_request_login_code": {"email": "nobody@example.org"},
+        "account": {"name": "Renamed Person"},
+        "mfa_edit_webauthn": {"name": "Renamed passkey"},
     }.get(name, {})
 
 

@@ -27,7 +27,7 @@ CLINICIANS_ROUTES = sorted(
     if getattr(pattern.callback, "audience", "") == "clinician"
 )
 READERS = sorted(matrix.READS_THE_OWNER)
-REFUSED = sorted(set(matrix.ROLES) - matrix.SIGNED_OUT - matrix.READS_THE_OWNER)
+REFUSED = sorted(set(matrix.ROLES) - matrix.SIGNED_OUT - matrix.READS_THE_OWNER - {matrix.NO_FACTOR})
 
 
 def entries_after(number: int) -> list[AuditEntry]:
