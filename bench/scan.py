@@ -30,7 +30,7 @@ MODULES = "sql,timesql,xss,permanentxss,file,exec,crlf,redirect,methods,backup,h
 """Of wapiti: those that need nothing from outside."""
 WAPITI_SECONDS = 240
 LAST_YEARS = [str(year) for year in range(2020, time.localtime().tm_year)]
-SQLMAP_SECONDS = 240
+SQLMAP_SECONDS = 400
 SIGN_IN = """
 import sys
 from allauth.account.models import EmailAddress
@@ -133,20 +133,8 @@ def wapiti(tool: str, folder: Path, address: str, cookie: str, start: str) -> tu
 
 
 def sqlmap(tool: str, folder: Path, cookie: str, target: str, *more: str) -> str:
-    command = [
-        tool,
-        "-u",
-        target,
-        "--cookie",
-        cookie,
-        "--batch",
-        "--flush-session",
-        "--level",
-        "2",
-        "--risk",
-        "1",
-    ]
-    command += ["--threads", "2", "--output-dir", str(folder / "sqlmap"), "--disable-coloring", *more]
+    command = [tool, "-u", target, "--cookie", cookie, "--batch", "--flush-session", "--disable-coloring"]
+    command += ["--level", "1", "--risk", "1", "--output-dir", str(folder / "sqlmap"), *more]
     log = folder / f"sqlmap-{abs(hash((target, more))) % 10**6}.log"
     try:
         subprocess.run(command, stdout=log.open("w"), stderr=subprocess.STDOUT, timeout=SQLMAP_SECONDS)
