@@ -35,6 +35,17 @@ class AccountAdapter(DefaultAccountAdapter):
         # Otherwise the page of addresses would write it when somebody only looks.
         sync_user_email_address(user)
 
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        words = {
+            "reauthenticate": _("Use your password"),
+            "mfa_reauthenticate": _("Use a code from the app"),
+            "mfa_reauthenticate:webauthn": _("Use a passkey"),
+        }
+        return [
+            method | {"description": words[method["id"]]}
+            for method in super().get_reauthentication_methods(user)
+        ]
+
     def is_reauthentication_required(self, *, app: str, **rest: Any) -> bool:
         return super().is_reauthentication_required(app=app, **rest) and not just_signed_in(context.request)
 

@@ -78,8 +78,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(raw_password if raw_password is None else normalised(raw_password))
 
-    def check_password(self, raw_password: str) -> bool:
-        return super().check_password(normalised(raw_password))
+    def check_password(self, raw_password: str | None) -> bool:
+        return super().check_password(raw_password if raw_password is None else normalised(raw_password))
 
     def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
         """As Django's, which ends sessions when the password changes, with the number above added."""

@@ -104,7 +104,7 @@ def test_every_refusal_and_fault_carries_them_too(world, name, monkeypatch):
     checked = world.client(matrix.OWNER, enforce_csrf_checks=True)
     checked.cookies[settings.CSRF_COOKIE_NAME] = TOKEN
     too_many = {f"field{number}": "" for number in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)}
-    [pattern] = [route for found, _, route in matrix.routes(get_resolver().url_patterns) if found == name]
+    pattern = next(route for found, _, route in matrix.routes(get_resolver().url_patterns) if found == name)
     address = world.address(name)
     answers = [
         (400, client.get(address, secure=True, headers={"host": "elsewhere.example"})),
