@@ -1,5 +1,6 @@
 """Error pages. They are rendered without the request: looking up who is signed in could fail again."""
 
+import logging
 import sys
 
 from django.db import OperationalError, connection
@@ -8,18 +9,25 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from accounts.access import public
+from config.logs import chain, request_id
 
 RETRY_AFTER_SECONDS = "5"
 BUSY_SQLITE = ("locked", "full", "unable to open", "disk i/o error")
 
+log = logging.getLogger("diary.database")
+
 
 def page(status: int) -> HttpResponse:
-    return HttpResponse(render_to_string(f"errors/{status}.html"), status=status)
+    return HttpResponse(
+        render_to_string(f"errors/{status}.html", {"request_id": request_id()}), status=status
+    )
 
 
 @public
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return page(400)
+    # Django takes a session that could not be saved for one that somebody deleted.
+    busy = next(filter(database_is_busy, chain(exception)), None)
+    return busy_database(request, busy) if busy else page(400)
 
 
 @public
@@ -41,10 +49,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     # A database error outside a view, such as while the session is saved, arrives here.
     error = sys.exc_info()[1]
-    return busy_database(request) if database_is_busy(error) else page(500)
+    return busy_database(request, error) if error and database_is_busy(error) else page(500)
 
 
-def busy_database(request: HttpRequest) -> HttpResponse:
+def busy_database(request: HttpRequest, error: BaseException) -> HttpResponse:
+    log.warning("the database did not answer", exc_info=error)
     response = page(503)
     response["Retry-After"] = RETRY_AFTER_SECONDS
     return response

@@ -47,7 +47,7 @@ class BusyDatabaseMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return busy_database(request) if database_is_busy(error) else None
+        return busy_database(request, error) if database_is_busy(error) else None
 
 
 class SignInRequired(LoginRequiredMiddleware):

@@ -78,6 +78,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.logs.one_line_per_request",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # Above WhiteNoise, so that static files carry these headers too.
@@ -294,15 +295,18 @@ EMAIL_USE_SSL = env_flag("EMAIL_USE_SSL")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env_text("DEFAULT_FROM_EMAIL", f"diary@{urlsplit(SITE_URL).hostname}")
 
-# Faults only: an address can tell which day somebody wrote down, so refused requests are not listed.
+# One line per request and whatever goes wrong; config/logs.py keeps what people wrote out of it.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {"line": {"()": f"config.logs.{'ReadableLine' if DEBUG else 'JSONLine'}"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        # A refusal has its line already; this one would add nothing but an address.
         "django.request": {"level": "ERROR"},
+        "diary": {"level": "INFO"},
+        "gunicorn.error": {"handlers": ["console"], "propagate": False},
     },
 }
