@@ -8,7 +8,8 @@ SECRET_KEY_FILE       the file that holds them; default DATA_DIR/secret_key
 DATA_DIR              where the SQLite database and the collected static files live; default var/
 DATABASE_URL          postgres://user:password@host:5432/name; default: SQLite in DATA_DIR
 DATABASE_POOL_SIZE    the most PostgreSQL connections that one process keeps; default 8
-TRUSTED_PROXY_COUNT   proxies in front that set X-Forwarded-For and -Proto; default 1, with DEBUG 0
+TRUSTED_PROXY_COUNT   proxies in front that set X-Forwarded-For and -Proto, usually 1; default 0, for the
+                      demonstration alone
 TIME_ZONE             the clinic's zone, such as Europe/Berlin (every patient has their own); default UTC
 EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL, DEFAULT_FROM_EMAIL
                       the mail server for sign-in codes and reminders; with DEBUG mail is printed instead
@@ -215,7 +216,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- The web ------------------------------------------------------------------------------------
 
-TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 1 if IN_PRODUCTION else 0)
+TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -286,7 +287,7 @@ TIME_ZONE = env_text("TIME_ZONE", "UTC")
 # --- Mail and log -------------------------------------------------------------------------------
 
 EMAIL_BACKEND = f"django.core.mail.backends.{'console' if DEBUG else 'smtp'}.EmailBackend"
-EMAIL_HOST = env_text("EMAIL_HOST", "localhost")
+EMAIL_HOST = env_text("EMAIL_HOST")
 EMAIL_PORT = env_int("EMAIL_PORT", 25)
 EMAIL_HOST_USER = env_text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env_text("EMAIL_HOST_PASSWORD")
