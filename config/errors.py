@@ -14,13 +14,15 @@ from config.logs import chain, request_id
 RETRY_AFTER_SECONDS = "5"
 BUSY_SQLITE = ("locked", "full", "unable to open", "disk i/o error")
 
+# Too many connections, canceled by a timeout, no lock in time, a deadlock: the server itself says that it undid it.
+UNDONE = ("53", "57014", "55P03", "40")
+
 log = logging.getLogger("diary.database")
 
 
-def page(status: int) -> HttpResponse:
-    return HttpResponse(
-        render_to_string(f"errors/{status}.html", {"request_id": request_id()}), status=status
-    )
+def page(status: int, **words: bool) -> HttpResponse:
+    context = {"request_id": request_id(), **words}
+    return HttpResponse(render_to_string(f"errors/{status}.html", context), status=status)
 
 
 @public
@@ -54,7 +56,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def busy_database(request: HttpRequest, error: BaseException) -> HttpResponse:
     log.warning("the database did not answer", exc_info=error)
-    response = page(503)
+    response = page(503, is_certain=is_certainly_not_saved(error))
     response["Retry-After"] = RETRY_AFTER_SECONDS
     return response
 
@@ -64,6 +66,12 @@ def database_is_busy(error: BaseException | None) -> bool:
         return False
     # SQLite also calls a missing table an operational error; that is a fault of ours.
     return connection.vendor != "sqlite" or any(word in str(error).lower() for word in BUSY_SQLITE)
+
+
+def is_certainly_not_saved(error: BaseException) -> bool:
+    """SQLite undoes what it refuses. A PostgreSQL that goes away may have saved and not been able to say so."""
+    states = [getattr(found, "sqlstate", None) or "" for found in chain(error)]
+    return connection.vendor == "sqlite" or any(state.startswith(UNDONE) for state in states)
 
 
 @require_safe

@@ -46,12 +46,9 @@ def stop_unless_safe() -> None:
 
 def faults() -> list[str]:
     """Everything that is wrong here and now, with the settings and with what they point to."""
-    return [
-        *faults_of_settings(),
-        *faults_of_folder(settings.DATA_DIR),
-        *faults_of_database(),
-        *stale_files(),
-    ]
+    unsafe = [*faults_of_settings(), *faults_of_folder(settings.DATA_DIR)]
+    # With unsafe settings nothing is connected to.
+    return unsafe or [*faults_of_database(), *stale_files()]
 
 
 def faults_of_settings() -> Iterator[str]:
