@@ -18,7 +18,7 @@ from tests.reliability.installation import Installation
 from tests.reliability.postgresql import Server, served
 from tests.reliability.writers import ROWS, Crowd, Writer, losses, new_writers
 
-pytestmark = pytest.mark.drill
+pytestmark = [pytest.mark.drill, pytest.mark.timeout(400)]
 
 WRITERS = 8
 SEED = 20260617
@@ -101,8 +101,8 @@ def test_nothing_acknowledged_is_lost_on_postgresql(server, prepared, tmp_path, 
                 installation.serve()
             else:
                 server.stop(signal.SIGQUIT)
-                crowd.__exit__()
                 server.start()
+                crowd.__exit__()
                 installation.wait_until_it_answers()  # the same processes go on
             assert losses(server.rows(ROWS), writers) == []
         record_property("drill", summary(writers, len(hows), "PostgreSQL"))
