@@ -25,6 +25,7 @@ from tests.security.conftest import fingerprint
 
 pytestmark = pytest.mark.django_db(transaction=True)
 on_sqlite = pytest.mark.sqlite_only
+on_postgresql = pytest.mark.postgresql_only
 LOCKED = OperationalError("database is locked")
 PASSWORD = "a pass phrase for tests"
 WORDS = "words that must not be lost " * 60
@@ -274,3 +275,75 @@ def test_existing_session_needs_no_counters(alice, monkeypatch, method: str):
     monkeypatch.setattr(DatabaseCache, method, failing)
     reads_on(alice)
     assert alice.saves("day").status_code == 302
+
+
+# --- PostgreSQL ------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def locked_table(setting: str) -> Iterator[None]:
+    """Somebody else has the days for themselves, and this connection's patience is short."""
+    sql_without_answer(f"SET {setting} = '50ms'")
+    other = connection.copy()
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute("LOCK TABLE diary_diaryday IN ACCESS EXCLUSIVE MODE")
+    try:
+        yield
+    finally:
+        other.rollback()
+        other.close()
+        sql_without_answer(f"SET {setting} = '15s'")
+
+
+def sql_without_answer(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@on_postgresql
+@pytest.mark.parametrize("setting", ["lock_timeout", "statement_timeout"])
+@pytest.mark.parametrize("name", ["day", "headache", "dose"])
+def test_locked_table_refuses(alice, setting, name):
+    before = fingerprint()
+    with locked_table(setting):
+        is_told_to_try_again(alice.saves(name))
+    assert fingerprint() == before
+    assert alice.saves(name).status_code == 302
+    reads_on(alice)
+
+
+@on_postgresql
+def test_pool_without_a_free_connection_asks_to_try_again(alice, monkeypatch):
+    pool = connection.pool
+    connection.close()
+    monkeypatch.setattr(pool, "timeout", 0.1)
+    held = [pool.getconn(5) for _ in range(pool.max_size)]
+    for address in ("/", "/healthz"):
+        assert alice.client.get(address).status_code == 503
+    is_told_to_try_again(alice.saves("day"), "may be saved or not")
+    for one in held:
+        pool.putconn(one)
+    assert alice.saves("day").status_code == 302
+
+
+@on_postgresql
+@pytest.mark.parametrize("name", ["day", "dose"])
+def test_connection_that_breaks_says_what_is_true(alice, name):
+    """Whether the last commit was heard is not known to anybody."""
+    before = fingerprint()
+    process = backend()
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [process])
+    other.close()
+    is_told_to_try_again(alice.saves(name), "may be saved or not")
+    connection.close()
+    assert fingerprint() == before
+    assert alice.saves(name).status_code == 302
+
+
+def backend() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])

@@ -105,6 +105,7 @@ def test_nothing_acknowledged_is_lost_on_postgresql(server, prepared, tmp_path, 
                 crowd.__exit__()
                 installation.wait_until_it_answers()  # the same processes go on
             assert losses(server.rows(ROWS), writers) == []
+        assert '"status": 500' not in installation.log
         record_property("drill", summary(writers, len(hows), "PostgreSQL"))
         print(summary(writers, len(hows), "PostgreSQL"))
     finally:
