@@ -13,7 +13,8 @@ SIGN_UP               open (default), or invited: then only who comes with an in
 DATA_DIR              where the SQLite database and the collected static files live; default var/
 DATABASE_URL          postgres://user:password@host:5432/name; default: SQLite in DATA_DIR
 DATABASE_POOL_SIZE    the most PostgreSQL connections that one process keeps; default 8
-TRUSTED_PROXY_COUNT   proxies in front that set X-Forwarded-For and -Proto; default 1, with DEBUG 0
+TRUSTED_PROXY_COUNT   proxies in front that set X-Forwarded-For and -Proto, usually 1; default 0, for the
+                      demonstration alone
 TIME_ZONE             the clinic's zone, such as Europe/Berlin (every patient has their own); default UTC
 EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL, DEFAULT_FROM_EMAIL
                       the mail server for sign-in codes and reminders; with DEBUG mail is printed instead
@@ -88,13 +89,14 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.logs.one_line_per_request",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # Above WhiteNoise, so that static files carry these headers too.
     "csp.middleware.CSPMiddleware",
     "config.middleware.response_headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.middleware.ForgivingSessions",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -173,7 +175,7 @@ DATABASES = {"default": postgresql(DATABASE_URL) if DATABASE_URL else SQLITE}
 # Sign-in limits live in the cache: it must be shared by all processes and too large to be flooded.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "config.limits.CountingCache",
         "LOCATION": "cache",
         "OPTIONS": {"MAX_ENTRIES": 100_000, "CULL_FREQUENCY": 10},
     }
@@ -251,7 +253,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- The web ------------------------------------------------------------------------------------
 
-TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 1 if IN_PRODUCTION else 0)
+TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -322,7 +324,7 @@ TIME_ZONE = env_text("TIME_ZONE", "UTC")
 # --- Mail and log -------------------------------------------------------------------------------
 
 EMAIL_BACKEND = f"django.core.mail.backends.{'console' if DEBUG else 'smtp'}.EmailBackend"
-EMAIL_HOST = env_text("EMAIL_HOST", "localhost")
+EMAIL_HOST = env_text("EMAIL_HOST")
 EMAIL_PORT = env_int("EMAIL_PORT", 25)
 EMAIL_HOST_USER = env_text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env_text("EMAIL_HOST_PASSWORD")
@@ -331,15 +333,18 @@ EMAIL_USE_SSL = env_flag("EMAIL_USE_SSL")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env_text("DEFAULT_FROM_EMAIL", f"diary@{urlsplit(SITE_URL).hostname}")
 
-# Faults only: an address can tell which day somebody wrote down, so refused requests are not listed.
+# One line per request and whatever goes wrong; config/logs.py keeps what people wrote out of it.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {"line": {"()": f"config.logs.{'ReadableLine' if DEBUG else 'JSONLine'}"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        # A refusal has its line already; this one would add nothing but an address.
         "django.request": {"level": "ERROR"},
+        "diary": {"level": "INFO"},
+        "gunicorn.error": {"handlers": ["console"], "propagate": False},
     },
 }

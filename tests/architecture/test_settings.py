@@ -150,7 +150,7 @@ def test_check_reports_private_cache(settings, backend):
 
 @pytest.mark.parametrize(
     ("debug", "required", "found"),
-    [(False, False, ["diary.E010"]), (False, True, []), (True, False, []), (True, True, [])],
+    [(False, False, ["diary.E012"]), (False, True, []), (True, False, []), (True, True, [])],
 )
 def test_check_reports_staff_without_second_factor(settings, debug, required, found):
     settings.DEBUG, settings.REQUIRE_SECOND_FACTOR = debug, required

@@ -259,5 +259,6 @@ def fingerprint(
 
 def masked(response: Any) -> tuple[int, dict[str, str], bytes]:
     """An answer without what differs from one request to the next."""
-    headers = {name: value for name, value in response.headers.items() if name != "Content-Length"}
+    changing = ("Content-Length", "X-Request-ID")
+    headers = {name: value for name, value in response.headers.items() if name not in changing}
     return response.status_code, headers, TOKEN.sub(rb"\1", response.content)
