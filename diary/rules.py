@@ -142,7 +142,7 @@ def is_after_the_fact(when: date, recorded_on: date | None, replaced_on: date) -
 class ChangedDay:
     """A day that counts otherwise than it did when it stood already. `now` `None`: it was deleted."""
 
-    date: date
+    when: date
     was: Day
     now: Day | None
     changed_on: date

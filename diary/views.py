@@ -34,7 +34,14 @@ from diary.forms import (
 )
 from diary.models import Medicine, Patient
 from diary.rules import Headache
-from diary.summaries import classes_with_rule, missed_days, offered_medicines, recorded_day, today_summary
+from diary.summaries import (
+    classes_with_rule,
+    earlier_versions,
+    missed_days,
+    offered_medicines,
+    recorded_day,
+    today_summary,
+)
 from diary.words import HEADACHE_LABELS
 
 GET_OR_POST = ["GET", "HEAD", "POST"]
@@ -176,6 +183,7 @@ def day(request: HttpRequest, patient: Patient, when: date) -> HttpResponse:
     context = {
         "when": when,
         "recorded": recorded,
+        "earlier": earlier_versions(patient, when),
         "form": form,
         "previous": when - ONE_DAY,
         "next": when + ONE_DAY if when < today else None,

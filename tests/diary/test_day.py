@@ -287,7 +287,8 @@ def test_note_is_shown_as_it_was_written(as_alice, alice):
 def test_deleting_is_asked_once_and_leaves_a_missing_day(as_alice, alice):
     record(alice, june(12), "severe", medicine(alice))
     page = as_alice.opens("/days/2026-06-12/")
-    assert "The day becomes “not recorded”, with all that was said of it. Are you sure?" in page.text
+    asked = "The day becomes “not recorded”. What it says now is kept as an earlier version. Are you sure?"
+    assert asked in page.text
     page = as_alice.sends("/days/2026-06-12/delete/")
     assert page.path == "/months/2026-06/"
     assert page.messages == "Saved: Friday 12 June is deleted Undo"
