@@ -3,6 +3,7 @@
 import inspect
 from datetime import timedelta
 from decimal import Decimal
+from io import StringIO
 from uuid import UUID
 
 import pytest
@@ -88,11 +89,15 @@ def put_back(patient):
     return changes
 
 
-def store_with_replace(patient):
-    lines = f"date,headache,medicines\n{WHEN},mild,sumatriptan (50 mg) x2\n".splitlines(keepends=True)
+def replaced_with(patient, text, by=None):
     report = Report()
-    with_replace = storage.store(patient, list(rows(iter(lines), report)), report, replace=True, by=BY)
-    assert (with_replace.replaced, report.problems) == (1, [])
+    outcome = storage.store(patient, list(rows(StringIO(text), report)), report, replace=True, by=by)
+    assert report.problems == []
+    return outcome.replaced
+
+
+def store_with_replace(patient):
+    assert replaced_with(patient, f"date,headache,medicines\n{WHEN},mild,sumatriptan (50 mg)\n", BY) == 1
 
 
 WAYS = {
@@ -194,10 +199,8 @@ def test_import_keeps_all_days_that_it_replaces(alice):
     days = [days_ago(back) for back in range(1, 30)]
     for when in days:
         record(alice, when, "mild")
-    lines = ["date,headache\n", *(f"{when},severe\n" for when in days)]
-    report = Report()
     with faults_of_history() as faults:
-        storage.store(alice, list(rows(iter(lines), report)), report, replace=True)
+        assert replaced_with(alice, "date,headache\n" + "".join(f"{when},severe\n" for when in days)) == 29
     assert faults == []
     assert [version.replaced_by for version in alice.day_versions.all()] == [None] * 29
 
@@ -267,8 +270,7 @@ def test_deletion_is_told_and_the_day_is_missing(as_alice, recorded):
 
 
 def test_import_is_told(as_alice, alice, recorded):
-    lines = ["date,headache\n", f"{WHEN},mild\n"]
-    storage.store(alice, list(rows(iter(lines), Report())), Report(), replace=True)
+    replaced_with(alice, f"date,headache\n{WHEN},mild\n")
     assert before(as_alice.opens(DAY))[0].startswith(
         "Changed by an import on 17 June 2026; it said before: Severe"
     )

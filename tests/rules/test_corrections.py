@@ -78,7 +78,12 @@ CASES = [
     ("changed on the evening", [until(0, MILD)], SEVERE, None),
     ("changed after two days", [until(2, MILD)], SEVERE, None),
     ("changed after three days", [until(3, MILD)], SEVERE, (MILD, SEVERE, 3)),
-    ("evening's taps, then a change", [until(0, FREE), until(0, MILD, second=1), until(9, SEVERE)], MILD, (SEVERE, MILD, 9)),
+    (
+        "evening's taps, then a change",
+        [until(0, FREE), until(0, MILD, second=1), until(9, SEVERE)],
+        MILD,
+        (SEVERE, MILD, 9),
+    ),
     ("late, all taps of one day", [until(5, MILD, 5), until(5, SEVERE, 5, second=9)], FREE, None),
     ("late, changed the day after", [until(5, FREE, 5), until(6, MILD, 5)], SEVERE, (MILD, SEVERE, 6)),
     ("imported, replaced", [until(40, MILD, None)], SEVERE, (MILD, SEVERE, 40)),
@@ -87,14 +92,19 @@ CASES = [
     ("late and undone at once", [until(5, MILD, 5, deleted=True)], None, None),
     ("deleted, recorded anew otherwise", [until(7, MILD, deleted=True)], SEVERE, (MILD, SEVERE, 7)),
     ("deleted, recorded anew alike", [until(7, MILD, deleted=True)], MILD, None),
-    ("deleted, anew, its taps", [until(7, MILD, deleted=True), until(7, FREE, 7, second=5)], SEVERE, (MILD, SEVERE, 7)),
+    (
+        "deleted, anew, its taps",
+        [until(7, MILD, deleted=True), until(7, FREE, 7, second=5)],
+        SEVERE,
+        (MILD, SEVERE, 7),
+    ),
     ("changed and taken back", [until(7, MILD), until(7, SEVERE, second=3)], MILD, None),
     ("changed and taken back later", [until(7, MILD), until(30, SEVERE)], MILD, None),
     ("changed twice", [until(7, MILD), until(30, FREE)], SEVERE, (MILD, SEVERE, 30)),
     ("changed, then only a note", [until(7, MILD), until(30, SEVERE)], SEVERE, (MILD, SEVERE, 7)),
     ("only a note", [until(7, MILD)], MILD, None),
     ("versions in disorder", [until(30, FREE), until(7, MILD)], SEVERE, (MILD, SEVERE, 30)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -167,19 +177,47 @@ MOVES = [
     ("nothing", [], []),
     ("one session", [event(1, 2, FIRST)], []),
     ("a later one", [event(1, 2, FIRST), event(2, 5, LATER)], []),
-    ("first changed to later", [event(1, 2, FIRST), event(1, 5, LATER)], [(FIRST, LATER, Moved.DATE_CHANGED)]),
-    ("first changed to earlier", [event(1, 2, FIRST), event(1, 5, EARLIER)], [(FIRST, EARLIER, Moved.DATE_CHANGED)]),
-    ("an earlier one recorded", [event(1, 2, FIRST), event(2, 5, EARLIER)], [(FIRST, EARLIER, Moved.EARLIER_RECORDED)]),
-    ("the second becomes the first", [event(1, 2, FIRST), event(2, 2, LATER), event(2, 5, EARLIER)], [(FIRST, EARLIER, Moved.DATE_CHANGED)]),
-    ("first moves behind the second", [event(1, 2, FIRST), event(2, 2, LATER), event(1, 5, date(2026, 3, 1))], [(FIRST, LATER, Moved.DATE_CHANGED)]),
+    (
+        "first changed to later",
+        [event(1, 2, FIRST), event(1, 5, LATER)],
+        [(FIRST, LATER, Moved.DATE_CHANGED)],
+    ),
+    (
+        "first changed to earlier",
+        [event(1, 2, FIRST), event(1, 5, EARLIER)],
+        [(FIRST, EARLIER, Moved.DATE_CHANGED)],
+    ),
+    (
+        "an earlier one recorded",
+        [event(1, 2, FIRST), event(2, 5, EARLIER)],
+        [(FIRST, EARLIER, Moved.EARLIER_RECORDED)],
+    ),
+    (
+        "the second becomes the first",
+        [event(1, 2, FIRST), event(2, 2, LATER), event(2, 5, EARLIER)],
+        [(FIRST, EARLIER, Moved.DATE_CHANGED)],
+    ),
+    (
+        "first moves behind the second",
+        [event(1, 2, FIRST), event(2, 2, LATER), event(1, 5, date(2026, 3, 1))],
+        [(FIRST, LATER, Moved.DATE_CHANGED)],
+    ),
     ("corrected on the day it was recorded", [event(1, 5, FIRST), event(1, 5, EARLIER, 9)], []),
     ("imported in one go", [event(n, 5, LATER - timedelta(days=84 * n), n) for n in range(4)], []),
     ("there and back in a day", [event(1, 2, FIRST), event(1, 5, EARLIER), event(1, 5, FIRST, 9)], []),
-    ("two corrections in a day", [event(1, 2, FIRST), event(1, 5, LATER), event(1, 5, EARLIER, 9)], [(FIRST, EARLIER, Moved.DATE_CHANGED)]),
-    ("recorded and corrected in a day", [event(1, 2, FIRST), event(2, 5, LATER), event(2, 5, EARLIER, 9)], [(FIRST, EARLIER, Moved.EARLIER_RECORDED)]),
+    (
+        "two corrections in a day",
+        [event(1, 2, FIRST), event(1, 5, LATER), event(1, 5, EARLIER, 9)],
+        [(FIRST, EARLIER, Moved.DATE_CHANGED)],
+    ),
+    (
+        "recorded and corrected in a day",
+        [event(1, 2, FIRST), event(2, 5, LATER), event(2, 5, EARLIER, 9)],
+        [(FIRST, EARLIER, Moved.EARLIER_RECORDED)],
+    ),
     ("another field changed", [event(1, 2, FIRST), event(1, 5, FIRST)], []),
     ("in disorder", [event(1, 5, LATER), event(1, 2, FIRST)], [(FIRST, LATER, Moved.DATE_CHANGED)]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("events", "moves"), [case[1:] for case in MOVES], ids=[case[0] for case in MOVES])
@@ -222,9 +260,18 @@ WINDOWS = [
     ("last day of weeks 9 to 12", [changed(in_cycle(83), in_cycle(90))], [FIRST], [(1, 1, 90)]),
     ("after them", [changed(in_cycle(84), in_cycle(90))], [FIRST], []),
     ("window cut away", [changed(in_cycle(57), in_cycle(90))], [FIRST, in_cycle(50)], []),
-    ("several", [changed(in_cycle(-2), in_cycle(9)), changed(in_cycle(-1), in_cycle(7)), changed(in_cycle(60), in_cycle(70))], [FIRST], [(0, 2, 9), (1, 1, 70)]),
+    (
+        "several",
+        [
+            changed(in_cycle(-2), in_cycle(9)),
+            changed(in_cycle(-1), in_cycle(7)),
+            changed(in_cycle(60), in_cycle(70)),
+        ],
+        [FIRST],
+        [(0, 2, 9), (1, 1, 70)],
+    ),
     ("second cycle", [changed(in_cycle(84 + 56), in_cycle(200))], [in_cycle(84), FIRST], [(2, 1, 200)]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
