@@ -18,7 +18,9 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from accounts.models import User
+from clinic.actions import save_session
 from clinic.models import CareLink, Clinic, Membership
+from diary import actions
 from diary.models import Patient
 from tests.cast import (
     NOON,
@@ -43,6 +45,8 @@ LISTED = {
     matrix.ELSEWHERE: (matrix.OTHER_CLINIC,),
 }
 """Whose names and references stand in whose list of patients."""
+NEVER_OF_THE_CLINIC = ("zz-note", "zz-past-note", "zz-medicine", "zz-past-medicine")
+"""A patient's own words: pages of the clinic show what is counted, not these."""
 NOWHERE = 987_654_321
 """The number of no row."""
 
@@ -90,6 +94,8 @@ class World:
         if role in matrix.READS_THE_OWNER and name in ("patient", "sessions", "session"):
             may.add(matrix.OWNER)
         words = {word for person, theirs in self.canaries.items() if person not in may for word in theirs}
+        if role != matrix.OWNER:
+            words |= {word for word in self.canaries[matrix.OWNER] if word.startswith(NEVER_OF_THE_CLINIC)}
         if name == "caseload":
             words -= {
                 word for person in LISTED.get(role, ()) for word in self.canaries[person] if "-list-" in word
@@ -103,13 +109,30 @@ def canary(kind: str, role: str) -> str:
 
 def diary_of(role: str, clinic: Clinic | None = None, **injection: Any) -> tuple[Patient, set[str]]:
     """A patient with a diary in which every text is theirs alone, and these texts."""
-    words = {kind: canary(kind, role) for kind in ("list", "note", "medicine", "batch", "given", "email")}
+    kinds = (
+        "list",
+        "note",
+        "medicine",
+        "batch",
+        "given",
+        "email",
+        "past-note",
+        "past-medicine",
+        "past-given",
+    )
+    words = {kind: canary(kind, role) for kind in kinds}
     user = User.objects.create_user(f"{words['email']}@example.org", name=words["list"])
     patient = Patient.objects.create(user=user, name=words["list"])
     taken = medicine(patient, words["medicine"])
     record(patient, TODAY, "severe", taken, note=words["note"])
-    record(patient, june(3), "mild", taken, note=words["note"])
-    session(patient, days_ago(30), note=words["given"], batch=words["batch"], clinic=clinic, **injection)
+    record(patient, june(3), "mild", medicine(patient, words["past-medicine"]), note=words["past-note"])
+    # What stood there before is no less theirs.
+    corrected = {"note": words["note"]}
+    actions.save_day(patient, june(3), corrected, {taken.pk: 1}, TODAY, by=user.pseudonym)
+    fields = {"batch": words["batch"], "clinic": clinic} | injection
+    given = session(patient, days_ago(30), note=words["past-given"], **fields)
+    given.note = words["given"]
+    save_session(given, by=None)
     if clinic:
         words["reference"] = canary("list-reference", role)
         share(patient, clinic, words["reference"])
@@ -164,7 +187,7 @@ def people() -> World:
     ids = {
         "patient_id": owner.pk,
         "session_id": owner.sessions.get().pk,
-        "medicine_id": owner.medicines.get().pk,
+        "medicine_id": owner.medicines.order_by("pk")[0].pk,
         "when": TODAY,
         "first": TODAY.replace(day=1),
     }
