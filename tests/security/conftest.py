@@ -125,10 +125,12 @@ def diary_of(role: str, clinic: Clinic | None = None, **injection: Any) -> tuple
     patient = Patient.objects.create(user=user, name=words["list"])
     taken = medicine(patient, words["medicine"])
     record(patient, TODAY, "severe", taken, note=words["note"])
-    record(patient, june(3), "mild", medicine(patient, words["past-medicine"]), note=words["past-note"])
     # What stood there before is no less theirs.
-    corrected = {"note": words["note"]}
-    actions.save_day(patient, june(3), corrected, {taken.pk: 1}, TODAY, by=user.pseudonym)
+    gone = medicine(patient, words["past-medicine"])
+    record(patient, june(3), "mild", gone, note=words["past-note"])
+    doses = {gone.pk: 0, taken.pk: 1}
+    actions.save_day(patient, june(3), {"note": words["note"]}, doses, TODAY, by=user.pseudonym)
+    gone.delete()
     fields = {"batch": words["batch"], "clinic": clinic} | injection
     given = session(patient, days_ago(30), note=words["past-given"], **fields)
     given.note = words["given"]
@@ -187,7 +189,7 @@ def people() -> World:
     ids = {
         "patient_id": owner.pk,
         "session_id": owner.sessions.get().pk,
-        "medicine_id": owner.medicines.order_by("pk")[0].pk,
+        "medicine_id": owner.medicines.get().pk,
         "when": TODAY,
         "first": TODAY.replace(day=1),
     }
