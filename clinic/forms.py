@@ -12,7 +12,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic.models import InjectionSession
+from clinic.models import SAID_FIELDS, InjectionSession
 from clinic.rules import FIXED_SITES, FIXED_UNITS, MOST_SITES, MOST_UNITS, UNITS_PER_SITE, dosing_remarks
 from diary.forms import LinesField
 
@@ -30,7 +30,7 @@ class SessionForm(forms.ModelForm):
 
     class Meta:
         model = InjectionSession
-        fields = ("date", "product", "units", "sites", "batch", "expiry", "note")
+        fields = SAID_FIELDS
         widgets = {
             "date": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "expiry": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),

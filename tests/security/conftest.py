@@ -18,7 +18,9 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from accounts.models import User
+from clinic.actions import save_session
 from clinic.models import CareLink, Clinic, Membership
+from diary import actions
 from diary.models import Patient
 from tests.cast import (
     NOON,
@@ -46,6 +48,8 @@ LISTED = {
     matrix.ELSEWHERE: (matrix.OTHER_CLINIC,),
 }
 """Whose names and references stand in whose list of patients."""
+NEVER_OF_THE_CLINIC = ("zz-note", "zz-past-note", "zz-medicine", "zz-past-medicine")
+"""A patient's own words: pages of the clinic show what is counted, not these."""
 NOWHERE = 987_654_321
 """The number of no row."""
 
@@ -92,6 +96,8 @@ class World:
         if role in matrix.READS_THE_OWNER and name in ("patient", "sessions", "session"):
             may.add(matrix.OWNER)
         words = {word for person, theirs in self.canaries.items() if person not in may for word in theirs}
+        if role != matrix.OWNER:
+            words |= {word for word in self.canaries[matrix.OWNER] if word.startswith(NEVER_OF_THE_CLINIC)}
         if name == "caseload":
             words -= {
                 word for person in LISTED.get(role, ()) for word in self.canaries[person] if "-list-" in word
@@ -105,13 +111,32 @@ def canary(kind: str, role: str) -> str:
 
 def diary_of(role: str, clinic: Clinic | None = None, **injection: Any) -> tuple[Patient, set[str]]:
     """A patient with a diary in which every text is theirs alone, and these texts."""
-    words = {kind: canary(kind, role) for kind in ("list", "note", "medicine", "batch", "given", "email")}
+    kinds = (
+        "list",
+        "note",
+        "medicine",
+        "batch",
+        "given",
+        "email",
+        "past-note",
+        "past-medicine",
+        "past-given",
+    )
+    words = {kind: canary(kind, role) for kind in kinds}
     user = User.objects.create_user(f"{words['email']}@example.org", name=words["list"])
     patient = Patient.objects.create(user=user, name=words["list"])
     taken = medicine(patient, words["medicine"])
     record(patient, TODAY, "severe", taken, note=words["note"])
-    record(patient, june(3), "mild", taken, note=words["note"])
-    session(patient, days_ago(30), note=words["given"], batch=words["batch"], clinic=clinic, **injection)
+    # What stood there before is no less theirs.
+    gone = medicine(patient, words["past-medicine"])
+    record(patient, june(3), "mild", gone, note=words["past-note"])
+    doses = {gone.pk: 0, taken.pk: 1}
+    actions.save_day(patient, june(3), {"note": words["note"]}, doses, TODAY, by=user.pseudonym)
+    gone.delete()
+    fields = {"batch": words["batch"], "clinic": clinic} | injection
+    given = session(patient, days_ago(30), note=words["past-given"], **fields)
+    given.note = words["given"]
+    save_session(given, by=None)
     if clinic:
         words["reference"] = canary("list-reference", role)
         share(patient, clinic, words["reference"])
