@@ -17,7 +17,10 @@ class Navigation:
     """The ways open to a signed-in person, and which of them the page is on."""
 
     def __init__(self, request: HttpRequest) -> None:
-        self.is_patient = patient_of(request.user) is not None
+        patient = patient_of(request.user)
+        self.is_patient = patient is not None
+        # What is not there is no attribute either: a patient's relation says it so.
+        self.deletion = getattr(patient, "deletion", None)
         self.is_clinician = sees_diaries(request.user)
         match = request.resolver_match
         self.current = CURRENT.get(match.url_name or "", "") if match else ""

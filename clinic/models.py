@@ -245,3 +245,22 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"invitation of {self.clinic}"
+
+
+class RetainedSession(models.Model):
+    """An injection session that a clinic must keep although the diary was deleted: under its own number for the
+    patient, without a name, a note or a way back to the person. Only where TREATMENT_RECORDS_YEARS is set.
+    """
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="retained_sessions")
+    reference = models.CharField(max_length=64, blank=True)
+    date = models.DateField()
+    product = models.CharField(max_length=80, blank=True)
+    units = models.PositiveSmallIntegerField(null=True)
+    sites = models.PositiveSmallIntegerField(null=True)
+    batch = models.CharField(max_length=40, blank=True)
+    expiry = models.DateField(null=True)
+    kept_until = models.DateField()
+
+    def __str__(self) -> str:
+        return f"{self.date} of {self.reference or '?'}"

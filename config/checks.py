@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Tags, register
 
 HERE = ("", "localhost", "127.0.0.1", "::1")
 SHORTEST_KEY = 50
 FEWEST_CHARACTERS = 5
+from config.retention import differences
+
 PRIVATE_CACHES = ("LocMemCache", "DummyCache")
 
 
@@ -127,3 +130,10 @@ def postgresql_is_verified(**options: Any) -> Iterator[CheckMessage]:
             yield error(
                 11, f"{alias}: set sslmode=verify-full in DATABASE_URL, or others can read what is sent."
             )
+
+
+@register(Tags.models)
+def every_table_is_told_how_long_it_is_kept(**options: Any) -> list[CheckMessage]:
+    installed = [model._meta.label for model in apps.get_models(include_auto_created=True)]
+    labels = [config.label for config in apps.get_app_configs()]
+    return [Error(f"retention.py: {words}", id="diary.E021") for words in differences(installed, labels)]

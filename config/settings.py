@@ -16,6 +16,10 @@ DATABASE_POOL_SIZE    the most PostgreSQL connections that one process keeps; de
 TRUSTED_PROXY_COUNT   proxies in front that set X-Forwarded-For and -Proto, usually 1; default 0, for the
                       demonstration alone
 TIME_ZONE             the clinic's zone, such as Europe/Berlin (every patient has their own); default UTC
+BACKUP_DAYS           for how many days backups are kept: people who delete their diary are told; default 30
+TREATMENT_RECORDS_YEARS
+                      how long the clinics must keep the record of treatments after the last one, when the patient
+                      deletes the diary; default 0: injections are deleted with it
 EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL, DEFAULT_FROM_EMAIL
                       the mail server for sign-in codes and reminders; with DEBUG mail is printed instead
 """
@@ -250,6 +254,13 @@ USERSESSIONS_ADAPTER = "accounts.adapters.DeviceAdapter"
 SESSION_COOKIE_AGE = 30 * 24 * 60 * 60
 # Messages can name a day or a medicine, and a cookie is readable on the device.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# --- Leaving ------------------------------------------------------------------------------------
+
+BACKUP_DAYS = env_int("BACKUP_DAYS", 30)
+TREATMENT_RECORDS_YEARS = env_int("TREATMENT_RECORDS_YEARS", 0)
+# A copy of the diary is made in memory.
+ACCOUNT_RATE_LIMITS = {"take_copy": "3/h/user"}
 
 # --- The web ------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ class Backend(AuthenticationBackend):
     """Sign-in by e-mail and password, as allauth does it."""
 
     def get_user(self, user_id: Any) -> User | None:
-        people = User.objects.select_related("patient").annotate(
+        people = User.objects.select_related("patient__deletion").annotate(
             works_at_clinic=WORKS_AT_CLINIC, has_second_factor=HAS_SECOND_FACTOR, sees_diaries=READS_DIARIES
         )
         user = people.filter(pk=user_id).first()

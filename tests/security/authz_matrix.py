@@ -139,6 +139,7 @@ def diary(outcome: Outcome) -> Expected:
 
 
 DIARY_PAGE = Row(diary(PAGE), REFUSED)
+PASSWORD_FIRST = to("account_reauthenticate")
 DIARY_TAP = Row(REFUSED, diary(FORM))
 PATIENT_FORM = Row(those(READS_THE_OWNER, PAGE, NOTHING), those(READS_THE_OWNER, FORM, NOTHING))
 
@@ -204,6 +205,12 @@ TABLE: dict[str, Row] = {
     "month": DIARY_PAGE,
     "trends": DIARY_PAGE,
     "begin": Row(signed_in(PAGE), signed_in(FORM)),
+    "data": DIARY_PAGE,
+    # Nobody gets a copy, or is deleted, without having just said once more who they are.
+    "take_copy": Row(diary(PASSWORD_FIRST), diary(PASSWORD_FIRST)),
+    "delete_diary": Row(signed_in(PAGE), REFUSED),
+    "ask_deletion": Row(REFUSED, signed_in(PASSWORD_FIRST)),
+    "keep_diary": DIARY_TAP,
     # The clinic
     "front_door": Row({**diary(to("today")), **dict.fromkeys(STAFF, to("caseload"))}, REFUSED),
     "caseload": Row(those(STAFF, PAGE, NOTHING), REFUSED),

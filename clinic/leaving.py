@@ -1,0 +1,80 @@
+"""A person's wish to be deleted, and taking it back. Access of clinics ends with the wish, not with the deletion."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.models import AuditEntry
+from clinic.models import CareLink
+from diary.models import Deletion, Patient
+
+COOLING_OFF = timedelta(days=7)
+logger = logging.getLogger(__name__)
+
+
+def ask(request: HttpRequest, patient: Patient) -> Deletion:
+    """Writes the wish down, ends the access of every clinic at once, and says so by mail. Asked twice counts once."""
+    now = timezone.now()
+    with transaction.atomic():
+        Patient.objects.select_for_update().get(pk=patient.pk)
+        deletion, is_new = Deletion.objects.get_or_create(
+            patient=patient, defaults={"asked_at": now, "due_at": now + COOLING_OFF}
+        )
+        patient.link_codes.filter(used_at=None, expires_at__gt=now).update(expires_at=now)
+        ended = list(patient.care_links.filter(ends_at=None))
+        for link in ended:
+            _end(link, request)
+        audit.write(
+            request,
+            *(
+                audit.Line(AuditEntry.Action.WITHDREW, patient.pseudonym, link.clinic_id, link.pk)
+                for link in ended
+            ),
+        )
+    if is_new and patient.user:
+        _tell(patient.user.email, deletion)
+    return deletion
+
+
+def _end(link: CareLink, request: HttpRequest) -> None:
+    # A link that was to begin later ends as it begins.
+    link.ends_at = max(timezone.now(), link.starts_at)
+    link.ended_by = getattr(request.user, "pseudonym", None)
+    link.save(update_fields=["ends_at", "ended_by"])
+
+
+def keep(patient: Patient) -> bool:
+    """Takes the wish back. False once the time is over: then deleting may have begun."""
+    with transaction.atomic():
+        Patient.objects.select_for_update().get(pk=patient.pk)
+        taken_back, _rows = Deletion.objects.filter(patient=patient, due_at__gt=timezone.now()).delete()
+    return taken_back > 0
+
+
+def _tell(address: str, deletion: Deletion) -> None:
+    text = render_to_string("data/mail_asked.txt", {"deletion": deletion, "site": settings.SITE_URL})
+    _send(_("Your account will be deleted"), text, address)
+
+
+def tell_gone(address: str) -> None:
+    text = render_to_string("data/mail_gone.txt", {"site": settings.SITE_URL, "days": settings.BACKUP_DAYS})
+    _send(_("Your account is deleted"), text, address)
+
+
+def _send(subject: str, text: str, address: str) -> None:
+    """A mail server that is away stops nobody from leaving."""
+    try:
+        send_mail(subject, text, None, [address])
+    except (OSError, SMTPException) as error:
+        logger.error("A mail about leaving was not sent (%s).", type(error).__name__)

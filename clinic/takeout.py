@@ -1,0 +1,424 @@
+"""Everything that the diary holds about a person, as a copy to take along.
+
+`EXPORTED` and `NOT_EXPORTED` speak of every model and field there is; a test fails for one that they forget.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TextIO
+from uuid import UUID
+
+from django.apps import apps
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import format_html
+
+from accounts.models import AuditEntry, User
+from clinic.imports import COLUMNS
+from clinic.models import Clinic, InjectionSession, Invitation, Membership
+from diary.exports import diary_csv
+from diary.imports.diary_csv import escaped
+from diary.models import DiaryDay, Patient
+
+SCHEMA = 1
+"""Of diary.json. A field that is taken out or means something else makes it one more; a new field does not."""
+SCHEMA_FILE = Path(__file__).with_name("takeout.schema.json")
+STYLE_FILE = Path(__file__).with_name("takeout.css")
+
+# --- What is in the copy, and what is not ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Section:
+    """Where the rows of a model stand in diary.json. `fields`: under which name; `left_out`: for which reason not."""
+
+    place: str
+    fields: Mapping[str, str]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+
+def same(*names: str) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+ROW_NUMBER = "a row number, which means nothing elsewhere"
+OWNER = "the person whose copy it is"
+SECRET = "a secret that opens the account"  # noqa: S105  (a reason, no secret)
+
+EXPORTED: dict[str, Section] = {
+    "accounts.User": Section(
+        "account",
+        same("email", "name", "is_active", "is_superuser", "pseudonym", "date_joined", "last_login"),
+        {"id": ROW_NUMBER, "password": SECRET},
+    ),
+    "account.EmailAddress": Section(
+        "account.addresses", same("email", "verified", "primary"), {"id": ROW_NUMBER, "user": OWNER}
+    ),
+    "mfa.Authenticator": Section(
+        "account.factors",
+        same("type", "created_at", "last_used_at"),
+        {"id": ROW_NUMBER, "user": OWNER, "data": SECRET},
+    ),
+    "usersessions.UserSession": Section(
+        "account.devices",
+        same("created_at", "last_seen_at", "ip", "user_agent"),
+        {"id": ROW_NUMBER, "user": OWNER, "session_key": SECRET, "data": "what the program remembers"},
+    ),
+    "clinic.Membership": Section(
+        "account.works_at", same("clinic", "role"), {"id": ROW_NUMBER, "user": OWNER}
+    ),
+    "diary.Patient": Section(
+        "profile",
+        same("name", "date_of_birth", "time_zone", "pseudonym", "created_at"),
+        {"id": ROW_NUMBER, "user": OWNER},
+    ),
+    "diary.Medicine": Section(
+        "medicines",
+        {"id": "number"} | same("product", "name", "strength", "medication_class", "is_in_use"),
+        {"patient": OWNER},
+    ),
+    "diary.DiaryDay": Section(
+        "days",
+        same(
+            "date",
+            "headache",
+            "pain",
+            "hours",
+            "migraine",
+            "features",
+            "relief",
+            "disability",
+            "menstruation",
+            "note",
+            "source",
+            "recorded_on",
+            "created_at",
+            "updated_at",
+        ),
+        {"id": ROW_NUMBER, "patient": OWNER},
+    ),
+    "diary.Intake": Section(
+        "days[].medicines", same("medicine", "doses"), {"id": ROW_NUMBER, "day": "it stands in its day"}
+    ),
+    "diary.DiaryDayVersion": Section(
+        "earlier_days",
+        same("date", "said", "is_deletion", "replaced_at", "replaced_on", "replaced_by"),
+        {"id": ROW_NUMBER, "patient": OWNER},
+    ),
+    "diary.Deletion": Section("deletion", same("asked_at", "due_at"), {"id": ROW_NUMBER, "patient": OWNER}),
+    "clinic.InjectionSession": Section(
+        "injections",
+        {"id": "number"}
+        | same(
+            "clinic",
+            "date",
+            "product",
+            "units",
+            "sites",
+            "batch",
+            "expiry",
+            "note",
+            "recorded_by",
+            "created_at",
+        ),
+        {"patient": OWNER},
+    ),
+    "clinic.InjectionSessionVersion": Section(
+        "earlier_injections",
+        {"session": "injection"} | same("said", "replaced_at", "replaced_by"),
+        {"id": ROW_NUMBER, "patient": OWNER},
+    ),
+    "clinic.CareLink": Section(
+        "consents",
+        same(
+            "clinic",
+            "reference",
+            "basis",
+            "sees_notes",
+            "wording",
+            "language",
+            "given_by",
+            "starts_at",
+            "ends_at",
+            "ended_by",
+        ),
+        {"id": ROW_NUMBER, "patient": OWNER},
+    ),
+    "clinic.LinkCode": Section(
+        "codes",
+        same("sees_notes", "wording", "language", "made_at", "expires_at", "used_at"),
+        {"id": ROW_NUMBER, "patient": OWNER, "seed": SECRET, "digest": SECRET},
+    ),
+    "clinic.Invitation": Section(
+        "invitations",
+        same("clinic", "role", "email", "reference", "made_by", "made_at", "expires_at", "used_at"),
+        {"id": ROW_NUMBER, "digest": SECRET},
+    ),
+    "accounts.AuditEntry": Section(
+        "who_looked",
+        {"actor": "who"} | same("at", "action", "clinic", "route", "detail"),
+        {
+            "number": "its place in the log of everybody",
+            "previous": "ties the log of everybody together",
+            "digest": "ties the log of everybody together",
+            "request": "a number in the server's own log",
+            "subject": OWNER,
+            "care_link": "a row number; the consents are in the copy",
+        },
+    ),
+}
+NOT_EXPORTED: dict[str, str] = {
+    "clinic.Clinic": "nobody's data; clinics stand by name where they have a part",
+    "clinic.RetainedSession": "made when a diary is deleted, and leads to no person",
+    "diary.Erasure": "only of diaries that are deleted",
+    "account.EmailConfirmation": "the secret of a mail; the address itself is in the copy",
+    "accounts.User_groups": "not used",
+    "accounts.User_user_permissions": "not used",
+    "auth.Group": "not used",
+    "auth.Group_permissions": "not used",
+    "auth.Permission": "part of the program",
+    "contenttypes.ContentType": "part of the program",
+    "sessions.Session": "secrets that keep devices signed in; it also holds the last change, for Undo",
+}
+PEOPLE = {"given_by", "ended_by", "replaced_by", "made_by", "recorded_by", "actor"}
+"""Fields that name a person, by pseudonym or by row."""
+
+# --- diary.json ------------------------------------------------------------------------------------------------
+
+
+class People:
+    """Who did something, as the copy may say it: staff by name and clinic, never by address; other patients never."""
+
+    def __init__(self, patient: Patient) -> None:
+        self.own = getattr(patient.user, "pseudonym", None)
+        self.names: dict[UUID, str] = {}
+
+    def learn(self, pseudonyms: set[UUID], were_staff: set[UUID]) -> None:
+        """Looks up who works at a clinic, and who did when they did it."""
+        works = Membership.objects.filter(user__pseudonym__in=pseudonyms).order_by("pk")
+        for person, name, clinic in works.values_list("user__pseudonym", "user__name", "clinic__name"):
+            self.names.setdefault(person, f"{name} · {clinic}" if name else clinic)
+        worked = User.objects.filter(pseudonym__in=were_staff - set(self.names)).exclude(name="")
+        self.names |= dict(worked.values_list("pseudonym", "name"))
+
+    def said(self, pseudonym: UUID | None) -> dict[str, str]:
+        if pseudonym is None:
+            return {"is": "program", "name": ""}
+        if pseudonym == self.own:
+            return {"is": "you", "name": ""}
+        name = self.names.get(pseudonym)
+        return {"is": "staff", "name": name} if name else {"is": "other", "name": ""}
+
+
+def everything(patient: Patient, now: datetime) -> dict[str, Any]:
+    """All that is known about a person, dates as dates. `plain` writes them as JSON does."""
+    people = People(patient)
+    user = patient.user
+    days = patient.days.order_by("date").prefetch_related("intakes")
+    sessions = patient.sessions.order_by("date").select_related("clinic", "recorded_by")
+    looks = list(AuditEntry.objects.filter(subject=patient.pseudonym).order_by("number"))
+    versions = list(patient.day_versions.order_by("replaced_at", "pk"))
+    session_versions = list(patient.session_versions.order_by("replaced_at", "pk"))
+    links = list(patient.care_links.select_related("clinic").order_by("starts_at", "pk"))
+    invitations = list(invitations_of(user))
+    were_staff = {row.recorded_by.pseudonym for row in sessions if row.recorded_by}
+    were_staff |= {entry.actor for entry in looks if entry.actor and entry.care_link}
+    others = [entry.actor for entry in looks] + [row.made_by for row in invitations]
+    others += [row.replaced_by for row in [*versions, *session_versions]]
+    others += [by for link in links for by in (link.given_by, link.ended_by)]
+    people.learn({by for by in others if by} | were_staff, were_staff)
+
+    def rows(of: Iterable[Any]) -> list[dict[str, Any]]:
+        return [said(row, people) for row in of]
+
+    deletion = getattr(patient, "deletion", None)
+    return {
+        "schema": SCHEMA,
+        "made_at": now,
+        "site": settings.SITE_URL,
+        "account": account(user, people) if user else None,
+        "profile": said(patient, people),
+        "medicines": rows(patient.medicines.order_by("pk")),
+        "days": [said(day, people) | {"medicines": rows(day.intakes.all())} for day in days],
+        "earlier_days": rows(versions),
+        "injections": rows(sessions),
+        "earlier_injections": rows(session_versions),
+        "consents": [
+            said(link, people) | {"text": consent_text(link.wording, link.language)} for link in links
+        ],
+        "codes": rows(patient.link_codes.order_by("made_at")),
+        "invitations": rows(invitations),
+        "who_looked": looked(looks, people),
+        "deletion": said(deletion, people) if deletion else None,
+    }
+
+
+def account(user: User, people: People) -> dict[str, Any]:
+    return said(user, people) | {
+        "addresses": [said(row, people) for row in user.emailaddress_set.order_by("pk")],
+        "works_at": [said(row, people) for row in user.memberships.select_related("clinic").order_by("pk")],
+        "factors": [
+            said(row, people) | {"name": factor_name(row)} for row in rows_of("mfa", "Authenticator", user)
+        ],
+        "devices": [said(row, people) for row in rows_of("usersessions", "UserSession", user)],
+    }
+
+
+def rows_of(app: str, model: str, user: User) -> Iterable[Any]:
+    """Of a part of the sign-in that need not be installed."""
+    if not apps.is_installed(f"allauth.{app}"):
+        return []
+    return apps.get_model(app, model)._base_manager.filter(user=user).order_by("pk")  # type: ignore[no-any-return]
+
+
+def factor_name(factor: Any) -> str:
+    """The name that the person gave to a passkey."""
+    return str(factor.data.get("name", "")) if isinstance(factor.data, dict) else ""
+
+
+def invitations_of(user: User | None) -> Iterable[Invitation]:
+    if user is None:
+        return []
+    addresses = [user.email, *user.emailaddress_set.values_list("email", flat=True)]
+    return Invitation.objects.filter(email__in=addresses).select_related("clinic").order_by("made_at")
+
+
+def looked(entries: list[AuditEntry], people: People) -> list[dict[str, Any]]:
+    names = dict(Clinic.objects.values_list("pk", "name"))
+    return [said(entry, people) | {"clinic": names.get(entry.clinic or 0, "")} for entry in entries]
+
+
+def consent_text(wording: str, language: str) -> str:
+    """The text that was agreed to. No text has been published under a version yet."""
+    return ""
+
+
+def said(row: Any, people: People) -> dict[str, Any]:
+    fields = EXPORTED[row._meta.label].fields
+    return {key: value_of(row, name, people) for name, key in fields.items()}
+
+
+def value_of(row: Any, name: str, people: People) -> Any:
+    if name in ("medicine", "session"):
+        return getattr(row, f"{name}_id")
+    value = getattr(row, name)
+    if name in PEOPLE:
+        return people.said(value.pseudonym if isinstance(value, User) else value)
+    return value.name if isinstance(value, Clinic) else value
+
+
+def plain(value: Any) -> Any:
+    """A value as diary.json spells it."""
+    match value:
+        case Decimal():
+            return f"{value.normalize():f}"
+        case date():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+    raise TypeError(f"the copy has no spelling for {type(value).__name__}")
+
+
+# --- The files -------------------------------------------------------------------------------------------------
+
+
+def diary_text(patient: Patient) -> str:
+    out = io.StringIO(newline="")
+    diary_csv(patient, out)
+    return out.getvalue()
+
+
+def session_cells(patient: str, session: Any) -> list[str]:
+    numbers = [str(session.units or ""), str(session.sites or "")]
+    expiry = session.expiry.isoformat() if session.expiry else ""
+    return [
+        escaped(patient),
+        session.date.isoformat(),
+        escaped(session.product),
+        *numbers,
+        escaped(session.batch),
+        expiry,
+        escaped(getattr(session, "note", "")),
+    ]
+
+
+def write_sessions(rows: Iterable[tuple[str, Any]], out: TextIO, has_patient: bool) -> None:
+    """Writes the injection sessions CSV of (patient, session); one person's file has no `patient` column."""
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS if has_patient else COLUMNS[1:])
+    writer.writerows(session_cells(patient, session)[0 if has_patient else 1 :] for patient, session in rows)
+
+
+def sessions_text(patient: Patient) -> str:
+    out = io.StringIO(newline="")
+    write_sessions((("", session) for session in patient.sessions.order_by("date")), out, has_patient=False)
+    return out.getvalue()
+
+
+def sessions_of_clinic(clinic: Clinic) -> tuple[list[UUID], list[tuple[str, Any]]]:
+    """Whose sessions they are, and the sessions a clinic gave under its own number for the patient, where it has one;
+    with them those that it keeps of deleted diaries.
+    """
+    links = clinic.care_links.exclude(reference="").order_by("starts_at")
+    numbers = dict(links.values_list("patient", "reference"))
+    given = (
+        InjectionSession.objects.filter(clinic=clinic).select_related("patient").order_by("patient", "date")
+    )
+    rows = [(numbers.get(one.patient_id) or str(one.patient.pseudonym), one) for one in given]
+    subjects = list(dict.fromkeys(one.patient.pseudonym for one in given))
+    kept = clinic.retained_sessions.order_by("reference", "date")
+    return subjects, [*rows, *((one.reference or "?", one) for one in kept)]
+
+
+STYLE = STYLE_FILE.read_text()
+
+
+def page(said: dict[str, Any]) -> str:
+    """The copy as one page to read, which needs nothing else."""
+    medicines = {medicine["number"]: medicine for medicine in said["medicines"]}
+    sources = dict(DiaryDay.Source.choices)
+    days = [
+        day
+        | {
+            "taken": [medicines[taken["medicine"]] | {"doses": taken["doses"]} for taken in day["medicines"]],
+            "source": sources[day["source"]],
+        }
+        for day in said["days"]
+    ]
+    actions = dict(AuditEntry.Action.choices)
+    looks = [look | {"action": actions[look["action"]]} for look in said["who_looked"]]
+    style = format_html("<style>{}</style>", STYLE)
+    return render_to_string(
+        "data/takeout.html", {"copy": said | {"days": days, "who_looked": looks}, "style": style}
+    )
+
+
+def archive(patient: Patient, now: datetime) -> bytes:
+    """The ZIP with everything, made in memory: no file stays behind."""
+    found = everything(patient, now)
+    with timezone.override(patient.time_zone):
+        note, html = render_to_string("data/takeout_readme.txt", {"copy": found}), page(found)
+    files = {
+        "README.txt": note,
+        "index.html": html,
+        "diary.json": json.dumps(found, default=plain, ensure_ascii=False, indent=1),
+        "schema.json": SCHEMA_FILE.read_text(),
+        "diary.csv": diary_text(patient),
+        "sessions.csv": sessions_text(patient),
+    }
+    out = io.BytesIO()
+    moment = now.timetuple()[:6]
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name, text in files.items():
+            zipped.writestr(zipfile.ZipInfo(name, moment), text, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
