@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accounts import demonstration, themes
-from clinic.access import sees_diaries
+from clinic.access import manages_staff, sees_diaries
 from diary.access import patient_of
 
 
@@ -19,6 +19,7 @@ class Navigation:
     def __init__(self, request: HttpRequest) -> None:
         self.is_patient = patient_of(request.user) is not None
         self.is_clinician = sees_diaries(request.user)
+        self.manages_staff = manages_staff(request.user)
         match = request.resolver_match
         self.current = CURRENT.get(match.url_name or "", "") if match else ""
 
@@ -33,6 +34,9 @@ CURRENT = {
     "patient": "patients",
     "sessions": "patients",
     "session": "patients",
+    "link": "patients",
+    "invite": "patients",
+    "staff": "staff",
 }
 
 

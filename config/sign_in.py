@@ -1,4 +1,6 @@
-"""Who is signed in, with the diary they keep and whether they read others': pages ask for it all, in one query."""
+"""Who is signed in, with the diary they keep, whether they read others', and whether they choose staff: pages ask for
+it all, in one query.
+"""
 
 from typing import Any
 
@@ -6,7 +8,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.db.models import Exists, OuterRef
 
 from accounts.models import User
-from clinic.access import memberships_of
+from clinic.access import clinics_managed_by, memberships_of
 
 
 class Backend(AuthenticationBackend):
@@ -14,6 +16,7 @@ class Backend(AuthenticationBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         reads = Exists(memberships_of(OuterRef("pk")))
-        people = User.objects.select_related("patient").annotate(sees_diaries=reads)
+        manages = Exists(clinics_managed_by(OuterRef("pk")))
+        people = User.objects.select_related("patient").annotate(sees_diaries=reads, manages_staff=manages)
         user = people.filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None
