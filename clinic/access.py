@@ -41,16 +41,19 @@ def clinics_read_by(user: Any) -> QuerySet[Clinic]:
     return Clinic.objects.filter(memberships__in=memberships_of(user)).order_by("name")
 
 
+def managing_memberships_of(user: Any) -> QuerySet[Membership]:
+    return Membership.objects.filter(user=user, role__in=MANAGES_STAFF)
+
+
 def clinics_managed_by(user: Any) -> QuerySet[Clinic]:
     """The clinics whose staff a person may choose."""
-    managed = Membership.objects.filter(user=user, role__in=MANAGES_STAFF)
-    return Clinic.objects.filter(memberships__in=managed).order_by("name")
+    return Clinic.objects.filter(memberships__in=managing_memberships_of(user)).order_by("name")
 
 
 def manages_staff(user: Any) -> bool:
     """Asked once a request, as `sees_diaries`."""
     if not hasattr(user, "manages_staff"):
-        user.manages_staff = user.is_authenticated and clinics_managed_by(user).exists()
+        user.manages_staff = user.is_authenticated and managing_memberships_of(user).exists()
     return bool(user.manages_staff)
 
 

@@ -8,7 +8,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.db.models import Exists, OuterRef
 
 from accounts.models import User
-from clinic.access import clinics_managed_by, memberships_of
+from clinic.access import managing_memberships_of, memberships_of
 
 
 class Backend(AuthenticationBackend):
@@ -16,7 +16,7 @@ class Backend(AuthenticationBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         reads = Exists(memberships_of(OuterRef("pk")))
-        manages = Exists(clinics_managed_by(OuterRef("pk")))
+        manages = Exists(managing_memberships_of(OuterRef("pk")))
         people = User.objects.select_related("patient").annotate(sees_diaries=reads, manages_staff=manages)
         user = people.filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None

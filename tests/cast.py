@@ -127,6 +127,21 @@ def visitor(user: User | None) -> Visitor:
     return Visitor(client)
 
 
+def signed_in_just_now(client: Client, user: User) -> None:
+    """As if the password had been asked for once more: what shares and opens asks for it."""
+    session = client.session
+    record = {"method": "password", "at": timezone.now().timestamp(), "reauthenticated": True}
+    session["account_authentication_methods"] = [record]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+
+
+def visitor_just_now(user: User) -> Visitor:
+    found = visitor(user)
+    signed_in_just_now(found.client, user)
+    return found
+
+
 # --- Who they are --------------------------------------------------------------------------------------------
 
 
