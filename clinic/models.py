@@ -58,6 +58,18 @@ class CareLinkQuerySet(models.QuerySet["CareLink"]):
         """The links that let a clinic look at a moment."""
         return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=moment), starts_at__lte=moment)
 
+    def lasting(self) -> CareLinkQuerySet:
+        """The links that have no end yet, begun or not: those that can still be ended."""
+        return self.filter(ends_at__isnull=True)
+
+    def with_reference(self, reference: str) -> CareLinkQuerySet:
+        return self.filter(reference=reference)
+
+    def with_clinic_of(self, link_id: int) -> CareLinkQuerySet:
+        """The links between the same patient and clinic as this one, which may have ended long ago."""
+        same = CareLink.objects.filter(pk=link_id)
+        return self.filter(patient__in=same.values("patient"), clinic__in=same.values("clinic"))
+
 
 class CareLink(models.Model):
     """A clinic may see a patient's diary from a moment on, until the link ends. A new consent is a new row.
@@ -205,6 +217,28 @@ class InjectionSessionVersion(models.Model):
         return f"{self.said.get('date')} until {self.replaced_at:%Y-%m-%d %H:%M}"
 
 
+class Handed(models.QuerySet[Any]):
+    """What is handed to somebody and used once: codes and invitations."""
+
+    def unused(self) -> Handed:
+        return self.filter(used_at__isnull=True)
+
+    def open_at(self, moment: datetime) -> Handed:
+        return self.unused().filter(expires_at__gt=moment)
+
+
+class InvitationQuerySet(Handed):
+    def for_staff(self) -> InvitationQuerySet:
+        return self.exclude(role="")
+
+    def for_patients(self) -> InvitationQuerySet:
+        return self.filter(role="")
+
+    def of_clinics(self, clinics: models.QuerySet[Clinic]) -> InvitationQuerySet:
+        """In the order in which they were made."""
+        return self.filter(clinic__in=clinics).select_related("clinic").order_by("made_at", "pk")
+
+
 class LinkCode(models.Model):
     """A code that a patient hands over at a visit: whoever enters it for a clinic opens the diary to that clinic, once.
 
@@ -221,6 +255,8 @@ class LinkCode(models.Model):
     made_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+    objects = Handed.as_manager()
 
     def __str__(self) -> str:
         return f"code of {self.patient}"
@@ -242,6 +278,8 @@ class Invitation(models.Model):
     made_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+    objects = InvitationQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"invitation of {self.clinic}"

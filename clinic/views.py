@@ -15,7 +15,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import signed_in
-from clinic.access import care_link_only, care_links_of, clinician_only, sees_diaries, show_listed
+from clinic import invitations
+from clinic.access import (
+    care_link_only,
+    care_links_of,
+    clinician_only,
+    manages_staff,
+    sees_diaries,
+    show_listed,
+)
 from clinic.actions import save_session
 from clinic.charts import before_and_after, weeks_of_cycles
 from clinic.forms import SessionForm
@@ -33,9 +41,15 @@ MONTHS_CHARTED = 18
 @require_safe
 @signed_in
 def front_door(request: HttpRequest) -> HttpResponse:
-    """Where signing in leads: to the patients for staff, to Today for who keeps a diary, else to beginning one."""
+    """Where signing in leads: back to an invitation; to the patients for staff, or to the staff for who chooses them;
+    to Today for who keeps a diary, else to beginning one.
+    """
+    if invitations.held(request):
+        return redirect("accept_invitation")
     if sees_diaries(request.user):
         return redirect("caseload")
+    if manages_staff(request.user) and not patient_of(request.user):
+        return redirect("staff")
     return redirect("today" if patient_of(request.user) else "begin")
 
 

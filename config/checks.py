@@ -9,11 +9,11 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Tags, register
 
+from config.retention import differences
+
 HERE = ("", "localhost", "127.0.0.1", "::1")
 SHORTEST_KEY = 50
 FEWEST_CHARACTERS = 5
-from config.retention import differences
-
 PRIVATE_CACHES = ("LocMemCache", "DummyCache")
 
 

@@ -12,7 +12,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.models import AuditEntry
 from clinic.exports import span
+from clinic.looks import Look
 from clinic.models import InjectionSession
 from clinic.rules import BASELINE_DAYS, NotCompared, Reduction
 from clinic.summaries import NOTED, Comparison, MedicationDays, Overuse, SessionChange, TreatmentWindow
@@ -186,3 +188,17 @@ def medication_words(taken: MedicationDays) -> str:
     label = class_label(taken.medication_class) if taken.medication_class else rule_label(rule)
     words = f"{label}: {span(taken.days, taken.missing, '–')}"
     return f"{words} ({rule.days_per_month})" if rule else words
+
+
+LOOK_WORDS = {
+    AuditEntry.Action.LISTED: gettext_lazy("saw your name in the list of patients"),
+    AuditEntry.Action.VIEWED: gettext_lazy("read your diary"),
+    AuditEntry.Action.CHANGED: gettext_lazy("changed the clinic's record of you"),
+    AuditEntry.Action.EXPORTED: gettext_lazy("took a copy of your record"),
+}
+
+
+@register.filter
+def look_words(look: Look) -> str:
+    """What somebody did, in the middle of a sentence to the patient."""
+    return str(LOOK_WORDS[AuditEntry.Action(look.action)])

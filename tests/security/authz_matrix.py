@@ -34,6 +34,8 @@ SIGN_IN = Outcome("sign-in", frozenset({302}))
 NOTHING = Outcome("nothing", frozenset({404}))
 """Byte for byte what an address without anything behind it answers."""
 NOT_ALLOWED = Outcome("not allowed", frozenset({405}))
+NO_INVITATION = Outcome("no invitation", frozenset({404}))
+"""A kind page for who has no invitation in hand, the same whatever they asked for."""
 
 
 def to(place: str) -> Outcome:
@@ -52,6 +54,7 @@ LINKED = "clinician linked"
 ENDED = "clinician whose link ended"
 NOT_YET = "clinician whose link has not begun"
 ELSEWHERE = "clinician of another clinic"
+NURSE = "nurse linked"
 LEAD = "clinic lead linked"
 ADMINISTRATOR = "administrator of the clinic"
 SUPERUSER = "superuser"
@@ -70,6 +73,7 @@ ROLES = (
     ENDED,
     NOT_YET,
     ELSEWHERE,
+    NURSE,
     LEAD,
     ADMINISTRATOR,
     SUPERUSER,
@@ -80,8 +84,10 @@ ROLES = (
 
 SIGNED_OUT = {STRANGER, DEACTIVATED}
 KEEPS_DIARY = {OWNER, SAME_CLINIC, OTHER_CLINIC, NO_CLINIC, BOTH}
-STAFF = {LINKED, ENDED, NOT_YET, ELSEWHERE, LEAD, BOTH}
-READS_THE_OWNER = {LINKED, LEAD, BOTH}
+STAFF = {LINKED, ENDED, NOT_YET, ELSEWHERE, NURSE, LEAD, BOTH}
+READS_THE_OWNER = {LINKED, NURSE, LEAD, BOTH}
+AT_NORTH = READS_THE_OWNER
+MANAGES_STAFF = {LEAD, ADMINISTRATOR}
 HAS_CODES = STAFF | {ADMINISTRATOR, SUPERUSER}
 """Their second factor is an app. The owner has a passkey, and nobody else has a factor."""
 
@@ -139,8 +145,8 @@ def diary(outcome: Outcome) -> Expected:
 
 
 DIARY_PAGE = Row(diary(PAGE), REFUSED)
-PASSWORD_FIRST = to("account_reauthenticate")
 DIARY_TAP = Row(REFUSED, diary(FORM))
+OWN_LINK_TAP = Row(REFUSED, {**diary(NOTHING), OWNER: FORM})
 PATIENT_FORM = Row(those(READS_THE_OWNER, PAGE, NOTHING), those(READS_THE_OWNER, FORM, NOTHING))
 
 # Views of django-allauth are classes: what one kind of person gets is said by method.
@@ -206,13 +212,35 @@ TABLE: dict[str, Row] = {
     "trends": DIARY_PAGE,
     "begin": Row(signed_in(PAGE), signed_in(FORM)),
     "data": DIARY_PAGE,
-    # Nobody gets a copy, or is deleted, without having just said once more who they are.
-    "take_copy": Row(diary(PASSWORD_FIRST), diary(PASSWORD_FIRST)),
+    "take_copy": Row(diary(PAGE), diary(PAGE)),
     "delete_diary": Row(signed_in(PAGE), REFUSED),
-    "ask_deletion": Row(REFUSED, signed_in(PASSWORD_FIRST)),
+    "ask_deletion": Row(REFUSED, signed_in(FORM)),
     "keep_diary": DIARY_TAP,
+    # Sharing: everybody their own, and of others' links nothing
+    "sharing": DIARY_PAGE,
+    "looks": DIARY_PAGE,
+    "make_code": DIARY_TAP,
+    "withdraw_code": DIARY_TAP,
+    "end_access": OWN_LINK_TAP,
+    "keep_notes": OWN_LINK_TAP,
+    "share_notes": OWN_LINK_TAP,
+    "agree_again": OWN_LINK_TAP,
+    # Invitations
+    "open_invitation": Row(everybody(to("join")), everybody(NOT_ALLOWED), is_public=True),
+    "join": Row(everybody(NO_INVITATION), everybody(NOT_ALLOWED), is_public=True),
+    "accept_invitation": Row(signed_in(NO_INVITATION), signed_in(NO_INVITATION)),
     # The clinic
-    "front_door": Row({**diary(to("today")), **dict.fromkeys(STAFF, to("caseload"))}, REFUSED),
+    "front_door": Row(
+        {**diary(to("today")), **dict.fromkeys(STAFF, to("caseload")), ADMINISTRATOR: to("staff")}, REFUSED
+    ),
+    "link": Row(those(STAFF, PAGE, NOTHING), those(STAFF, FORM, NOTHING)),
+    "invite": Row(those(STAFF, PAGE, NOTHING), those(STAFF, FORM, NOTHING)),
+    "withdraw_invitation": Row(REFUSED, those(AT_NORTH, FORM, NOTHING)),
+    "staff": Row(those(MANAGES_STAFF, PAGE, NOTHING), REFUSED),
+    "invite_staff": Row(REFUSED, those(MANAGES_STAFF, FORM, NOTHING)),
+    "change_role": Row(REFUSED, those(MANAGES_STAFF, FORM, NOTHING)),
+    "remove_staff": Row(REFUSED, those(MANAGES_STAFF, FORM, NOTHING)),
+    "withdraw_staff_invitation": Row(REFUSED, those(MANAGES_STAFF, FORM, NOTHING)),
     "caseload": Row(those(STAFF, PAGE, NOTHING), REFUSED),
     "patient": Row(those(READS_THE_OWNER, PAGE, NOTHING), REFUSED),
     "sessions": PATIENT_FORM,

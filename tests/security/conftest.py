@@ -18,6 +18,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from accounts.models import User
+from clinic import invitations
 from clinic.actions import save_session
 from clinic.models import CareLink, Clinic, Membership
 from diary import actions
@@ -43,6 +44,7 @@ PASSWORD = "a pass phrase for tests"
 NORTH = (matrix.OWNER, matrix.SAME_CLINIC)
 LISTED = {
     matrix.LINKED: NORTH,
+    matrix.NURSE: NORTH,
     matrix.LEAD: NORTH,
     matrix.BOTH: NORTH,
     matrix.ELSEWHERE: (matrix.OTHER_CLINIC,),
@@ -80,9 +82,12 @@ class World:
 
     def address(self, name: str, **changed: Any) -> str:
         """The address of a route, with the owner's rows in it unless said otherwise."""
+        rows = self.ids | changed
+        if name == "withdraw_staff_invitation":
+            rows["invitation_id"] = rows["staff_invitation_id"]
         addresses = {found: address for found, address, _ in matrix.routes(get_resolver().url_patterns)}
         words = re.findall(r"<(?:\w+:)?(\w+)>", addresses[name])
-        return reverse(name, kwargs={word: (self.ids | changed)[word] for word in words})
+        return reverse(name, kwargs={word: rows[word] for word in words})
 
     def nowhere(self, name: str) -> str:
         """A route-alike address that nothing is behind, or any such address where the route has no number."""
@@ -98,11 +103,22 @@ class World:
         words = {word for person, theirs in self.canaries.items() if person not in may for word in theirs}
         if role != matrix.OWNER:
             words |= {word for word in self.canaries[matrix.OWNER] if word.startswith(NEVER_OF_THE_CLINIC)}
+            # The owner shares the diary with North, and no note of it.
+            words.add(canary("note", matrix.OWNER))
+        if role in matrix.MANAGES_STAFF and name == "staff":
+            # Who works here stands on the page with the address they sign in with, and nothing of their own diary.
+            words -= {canary("list", matrix.BOTH), canary("email", matrix.BOTH)}
+        if role in matrix.AT_NORTH and name == "invite":
+            words -= {INVITED}
         if name == "caseload":
             words -= {
                 word for person in LISTED.get(role, ()) for word in self.canaries[person] if "-list-" in word
             }
         return words
+
+
+INVITED = "zz-invited@example.org"
+INVITED_STAFF = "zz-invited-staff@example.org"
 
 
 def canary(kind: str, role: str) -> str:
@@ -173,6 +189,7 @@ def people() -> World:
         matrix.ENDED: staff("Carl Colleague", east),
         matrix.NOT_YET: staff("Wanda West", west),
         matrix.ELSEWHERE: staff("Dora Doctor", south),
+        matrix.NURSE: staff("Nora Nurse", north, Membership.Role.NURSE),
         matrix.LEAD: staff("Lea Lead", north, Membership.Role.LEAD),
         matrix.ADMINISTRATOR: staff("Adam Administrator", north, Membership.Role.ADMINISTRATOR),
         matrix.SUPERUSER: User.objects.create_superuser("root@example.org", name="Ruth Root"),
@@ -192,8 +209,16 @@ def people() -> World:
     User.objects.filter(pk=users[matrix.DEACTIVATED].pk).update(is_active=False)
     passkey = add_passkey(owner.user, canary("passkey", matrix.OWNER))
     canaries[matrix.OWNER].add(passkey.data["name"])
+    invitation, address = invitations.make(north, None, email=INVITED)
+    work, _address = invitations.make(north, None, email=INVITED_STAFF, role=Membership.Role.NURSE)
+    canaries["open invitations"] = {INVITED}
     ids = {
         "pk": passkey.pk,
+        "link_id": owner.care_links.get(clinic=north).pk,
+        "membership_id": Membership.objects.get(clinic=north, user=users[matrix.LINKED]).pk,
+        "invitation_id": invitation.pk,
+        "staff_invitation_id": work.pk,
+        "token": address.rstrip("/").rpartition("/")[2],
         "patient_id": owner.pk,
         "session_id": owner.sessions.get().pk,
         "medicine_id": owner.medicines.get().pk,
@@ -258,6 +283,11 @@ def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
         "begin": {"name": "Renamed Person", "time_zone": "UTC", "date_of_birth": ""},
         "sessions": injection,
         "session": injection,
+        "make_code": {"notes": "yes"},
+        "link": {"code": "0000-0000", "reference": ""},
+        "invite": {"how": "sheet", "email": "", "reference": ""},
+        "invite_staff": {"email": "new@example.org", "role": "nurse"},
+        "change_role": {"role": "nurse"},
         "theme": {"theme": "dark", "next": "/help/"},
         "account_login": {"login": "nobody@example.org", "password": "wrong password"},
         "account_signup": {"email": "new@example.org", "password1": "a long new pass phrase"},

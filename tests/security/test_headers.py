@@ -142,6 +142,9 @@ def failing(error: Exception) -> Any:
         ("begin", matrix.NO_DIARY, {"name": "x" * 200}),
         ("sessions", matrix.LINKED, {"date": "never"}),
         ("session", matrix.LINKED, {"date": "never"}),
+        ("link", matrix.LINKED, {"code": "0000"}),
+        ("invite", matrix.LINKED, {"how": "mail"}),
+        ("invite_staff", matrix.ADMINISTRATOR, {"email": "nobody"}),
     ],
 )
 def test_refused_form_carries_them_too(world, name, role, form, status):
