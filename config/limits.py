@@ -6,7 +6,7 @@ from django.core.cache.backends.db import DatabaseCache
 from django.db import OperationalError
 
 
-class CountingCache(DatabaseCache):
+class CountingDatabaseCache(DatabaseCache):
     """Django's own forgets silently what it cannot write. Then nobody would count guesses while the disk is full."""
 
     def _base_set(self, mode: str, *args: Any, **options: Any) -> bool:

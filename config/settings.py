@@ -179,7 +179,7 @@ DATABASES = {"default": postgresql(DATABASE_URL) if DATABASE_URL else SQLITE}
 # Sign-in limits live in the cache: it must be shared by all processes and too large to be flooded.
 CACHES = {
     "default": {
-        "BACKEND": "config.limits.CountingCache",
+        "BACKEND": "config.limits.CountingDatabaseCache",
         "LOCATION": "cache",
         "OPTIONS": {"MAX_ENTRIES": 100_000, "CULL_FREQUENCY": 10},
     }

@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from config.limits import CountingCache
+from config.limits import CountingDatabaseCache
 from diary.models import DiaryDay, Intake, Medicine, Patient
 from tests.cast import medicine, new_patient, new_user, record
 from tests.security.conftest import fingerprint
@@ -214,7 +214,7 @@ def signs_in(client: Client, password: str = PASSWORD) -> Any:
 @on_sqlite
 @pytest.mark.parametrize(
     ("kind", "method"),
-    [(DatabaseCache, "get"), (CountingCache, "_base_set"), (SessionStore, "save")],
+    [(DatabaseCache, "get"), (CountingDatabaseCache, "_base_set"), (SessionStore, "save")],
 )
 @pytest.mark.parametrize("password", [PASSWORD, "wrong"])
 def test_sign_in_waits_for_its_counters_and_its_session(alice, monkeypatch, kind, method, password):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -61,7 +62,9 @@ def wrong_headers(response: Any) -> list[str]:
         | BY_STATUS.get(response.status_code, set())
         | ({"Allow"} if response.content == b"" else set())
     )
-    more = set(response.headers) - set(ALWAYS) - {"Content-Security-Policy"} - optional
+    number = response.get("X-Request-ID", "")
+    found += [] if re.fullmatch("[0-9a-f]{16}", number) else [f"X-Request-ID: {number!r}"]
+    more = set(response.headers) - set(ALWAYS) - {"Content-Security-Policy", "X-Request-ID"} - optional
     found += [f"{name}: {response[name]!r} is new" for name in sorted(more)]
     kind = response.get("Content-Type", "")
     if response.content and kind not in ("text/html; charset=utf-8", "text/plain; charset=utf-8"):
