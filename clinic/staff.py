@@ -1,4 +1,5 @@
-"""Who works at a clinic, and as what. Each change is written into the audit log and holds from the next request on.
+"""Who works at a clinic, and as what. Each change is written into the audit log, holds from the next request on, and
+signs that person out everywhere.
 
 Nobody changes their own role or removes themself, and only who manages the staff changes anybody's: so somebody who
 manages it is always left.
@@ -14,6 +15,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts import audit
 from accounts.models import AuditEntry
+from accounts.sessions import end_all
 from clinic.access import clinics_managed_by
 from clinic.models import Clinic, Membership
 
@@ -27,7 +29,7 @@ def change_role(request: HttpRequest, membership_id: int, role: str) -> Membersh
         membership = _managed(request.user, membership_id)
         before, membership.role = membership.role, role
         membership.save(update_fields=["role"])
-        end_sessions(membership.user)
+        end_all(membership.user)
         write(request, membership.clinic, f"{before} to {role}")
     return membership
 
@@ -36,7 +38,7 @@ def remove(request: HttpRequest, membership_id: int) -> Membership:
     with transaction.atomic():
         membership = _managed(request.user, membership_id)
         membership.delete()
-        end_sessions(membership.user)
+        end_all(membership.user)
         write(request, membership.clinic, f"{membership.role} removed")
     return membership
 
@@ -56,10 +58,3 @@ def _managed(user: Any, membership_id: int) -> Membership:
 def write(request: HttpRequest, clinic: Clinic, words: str) -> None:
     """`words` are names of roles, never of people."""
     audit.write(request, audit.Line(AuditEntry.Action.STAFFED, clinic=clinic.pk, detail=words))
-
-
-def end_sessions(user: Any) -> None:
-    """The one place at which a change of somebody's work signs them out: `accounts.sessions.end_all(user)` stands here.
-
-    What they may see hangs on their memberships, which every request asks anew.
-    """

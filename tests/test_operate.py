@@ -16,8 +16,6 @@ FOLDER = ROOT / "docs" / "operate"
 TEXT = (ROOT / "docs" / "operate.md").read_text()
 EXAMPLE = (FOLDER / "environment.example").read_text()
 UNITS = sorted(path.name for path in [*FOLDER.glob("*.service"), *FOLDER.glob("*.timer")])
-TO_COME = {"create_clinic", "housekeeping"}
-"""Commands that the page may name before they exist."""
 HARDENING = {
     "NoNewPrivileges": "yes",
     "ProtectSystem": "strict",
@@ -78,7 +76,7 @@ def commands_named() -> set[str]:
 
 
 def unknown(named: set[str]) -> set[str]:
-    return named - TO_COME - set(get_commands())
+    return named - set(get_commands())
 
 
 def test_commands_exist():
