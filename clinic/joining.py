@@ -65,7 +65,9 @@ def accept(request: HttpRequest) -> HttpResponse:
 def _unknown(request: HttpRequest) -> HttpResponse:
     """The same for what never was, is over, was used or withdrawn."""
     invitations.let_go(request)
-    return render(request, "join/unknown.html", status=404)
+    response = render(request, "join/unknown.html", status=404)
+    response.is_our_own = True  # type: ignore[attr-defined]  # and stays while DEBUG is on
+    return response
 
 
 def _about(invitation: Invitation) -> dict[str, object]:

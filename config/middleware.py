@@ -94,7 +94,8 @@ def plain_refusals(get_response: View) -> View:
         response = get_response(request)
         if response.status_code == 405 and not response.content:
             response.content = page(405).content
-        if response.status_code == 404 and settings.DEBUG and not response.streaming:
+        is_debugs = settings.DEBUG and not getattr(response, "is_our_own", False)
+        if response.status_code == 404 and is_debugs and not response.streaming:
             response.content = page(404).content
         return response
 

@@ -137,6 +137,11 @@ def test_what_opens_nothing_answers_alike(sheet, bob, noon, why, who):
     assert invitations.HELD not in person.client.session
 
 
+def test_kind_page_stays_while_the_demonstration_runs(db, settings):
+    settings.DEBUG = True
+    assert "This invitation opens nothing" in visitor(None).opens("/join/0000/", status=404).main.text
+
+
 @pytest.mark.parametrize("meanwhile", ["used", "withdrawn", "expired"])
 def test_invitation_that_ends_while_the_page_is_open_opens_nothing(sheet, bob, noon, meanwhile):
     person = invited(bob.user, sheet)
