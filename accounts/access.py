@@ -3,9 +3,13 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.decorators import login_not_required
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+INVITATION = "invitation"
+"""The key under which a session holds an invitation, which opens the sign-up where SIGN_UP is "invited"."""
 
 
 def audience(name: str) -> Callable[[View], View]:
@@ -23,3 +27,11 @@ def public(view: View) -> View:
 def signed_in(view: View) -> View:
     # LoginRequiredMiddleware turns everybody else away.
     return audience("signed in")(view)
+
+
+def recently_signed_in(view: View) -> View:
+    """Asks for the password or a factor again unless that was given within 15 minutes.
+
+    Stands below the audience. Afterwards the person is back at the page; what was sent is then done.
+    """
+    return reauthentication_required(view)  # type: ignore[no-any-return]

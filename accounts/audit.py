@@ -54,15 +54,21 @@ def write(request: HttpRequest, *lines: Line) -> None:
     )
 
 
-def append(lines: Sequence[Line], actor: UUID | None = None, route: str = "", request: str = "") -> None:
-    """The same for a command, which has no request."""
+def append(
+    lines: Sequence[Line],
+    actor: UUID | None = None,
+    route: str = "",
+    request: str = "",
+    at: datetime | None = None,
+) -> None:
+    """The same for a command, which has no request. `at` is now, but for the demonstration, which invents its past."""
     if not lines:
         return
     try:
         with transaction.atomic():
             _lock()
             last = AuditEntry.objects.order_by("-number").values_list("number", "digest").first()
-            AuditEntry.objects.bulk_create(_chained(lines, last or (0, BEGINNING), actor, route, request))
+            AuditEntry.objects.bulk_create(_chained(lines, last or (0, BEGINNING), actor, route, request, at))
     except DatabaseError as error:
         raise AuditUnavailable from error
 
@@ -75,10 +81,15 @@ def _lock() -> None:
 
 
 def _chained(
-    lines: Sequence[Line], last: tuple[int, str], actor: UUID | None, route: str, request: str
+    lines: Sequence[Line],
+    last: tuple[int, str],
+    actor: UUID | None,
+    route: str,
+    request: str,
+    at: datetime | None,
 ) -> Iterator[AuditEntry]:
     number, previous = last
-    now = timezone.now().astimezone(UTC)
+    now = (at or timezone.now()).astimezone(UTC)
     for number, line in enumerate(lines, number + 1):  # noqa: B020  (counts on from the last entry)
         entry = AuditEntry(
             number=number,

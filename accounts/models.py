@@ -7,7 +7,13 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
+
+from accounts.passwords import normalised
+
+SECOND_FACTORS = ("totp", "webauthn")
+"""What counts as a second factor. Recovery codes help out where one is lost; alone they are none."""
 
 
 class UserManager(BaseUserManager["User"]):
@@ -41,6 +47,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     pseudonym = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     date_joined = models.DateTimeField(_("date joined"), default=timezone.now, editable=False)
+    # Part of what a session is checked against: the next number ends all sessions. See accounts/sessions.py.
+    session_generation = models.PositiveIntegerField(default=0, editable=False)
+
+    # config/sign_in.py finds these two out for whoever is signed in, in the query that fetches the person.
+    works_at_clinic: bool
+    has_second_factor: bool
 
     objects = UserManager()
 
@@ -62,6 +74,17 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return str(self)
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(raw_password if raw_password is None else normalised(raw_password))
+
+    def check_password(self, raw_password: str | None) -> bool:
+        return super().check_password(raw_password if raw_password is None else normalised(raw_password))
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        """As Django's, which ends sessions when the password changes, with the number above added."""
+        held = f"{self.password}:{self.session_generation}"
+        return salted_hmac("accounts.User.session", held, secret=secret, algorithm="sha256").hexdigest()
 
 
 class AuditEntry(models.Model):

@@ -15,11 +15,12 @@ from django.utils import timezone
 from accounts import audit
 from accounts.access import audience
 from accounts.models import AuditEntry
-from clinic.models import CareLink, Membership
-from diary.models import Patient
+from clinic.models import CareLink, Clinic, Membership
+from diary.models import DiaryDay, Patient
 
 P = ParamSpec("P")
 SEES_DIARIES = (Membership.Role.CLINICIAN, Membership.Role.NURSE, Membership.Role.LEAD)
+MANAGES_STAFF = (Membership.Role.LEAD, Membership.Role.ADMINISTRATOR)
 Action = AuditEntry.Action
 
 
@@ -33,6 +34,33 @@ def sees_diaries(user: Any) -> bool:
     if not hasattr(user, "sees_diaries"):
         user.sees_diaries = user.is_authenticated and memberships_of(user).exists()
     return bool(user.sees_diaries)
+
+
+def clinics_read_by(user: Any) -> QuerySet[Clinic]:
+    """The clinics for which a person may take patients in."""
+    return Clinic.objects.filter(memberships__in=memberships_of(user)).order_by("name")
+
+
+def managing_memberships_of(user: Any) -> QuerySet[Membership]:
+    return Membership.objects.filter(user=user, role__in=MANAGES_STAFF)
+
+
+def clinics_managed_by(user: Any) -> QuerySet[Clinic]:
+    """The clinics whose staff a person may choose."""
+    return Clinic.objects.filter(memberships__in=managing_memberships_of(user)).order_by("name")
+
+
+def manages_staff(user: Any) -> bool:
+    """Asked once a request, as `sees_diaries`."""
+    if not hasattr(user, "manages_staff"):
+        user.manages_staff = user.is_authenticated and managing_memberships_of(user).exists()
+    return bool(user.manages_staff)
+
+
+def notes_seen(link: CareLink) -> QuerySet[DiaryDay]:
+    """The days whose notes may be shown through a link. Notes reach a clinic's page or file through here alone."""
+    days = link.patient.days.exclude(note="")
+    return days if link.sees_notes else days.none()
 
 
 def care_links_of(user: Any) -> QuerySet[CareLink]:
@@ -93,6 +121,22 @@ def care_link_only(
             return _audited(request, link, view(request, link, *args, **kwargs))
 
     return audience("clinician")(guarded)
+
+
+def staff_manager_only(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """For a clinic's lead and administrator, who choose its staff. It opens no diary."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        request = args[0]
+        if not isinstance(request, HttpRequest):
+            raise TypeError("a view takes the request first")
+        if not manages_staff(request.user):
+            audit.write(request, audit.Line(Action.DENIED))
+            raise Http404
+        return view(*args, **kwargs)
+
+    return audience("administrator")(guarded)
 
 
 def _audited(request: HttpRequest, link: CareLink, response: HttpResponse) -> HttpResponse:

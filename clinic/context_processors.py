@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accounts import demonstration, themes
-from clinic.access import sees_diaries
+from clinic.access import manages_staff, sees_diaries
 from diary.access import patient_of
 
 
@@ -22,6 +22,7 @@ class Navigation:
         # What is not there is no attribute either: a patient's relation says it so.
         self.deletion = getattr(patient, "deletion", None)
         self.is_clinician = sees_diaries(request.user)
+        self.manages_staff = manages_staff(request.user)
         match = request.resolver_match
         self.current = CURRENT.get(match.url_name or "", "") if match else ""
 
@@ -36,6 +37,9 @@ CURRENT = {
     "patient": "patients",
     "sessions": "patients",
     "session": "patients",
+    "link": "patients",
+    "invite": "patients",
+    "staff": "staff",
 }
 
 
@@ -45,4 +49,5 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "nav": SimpleLazyObject(lambda: Navigation(request)),
         "theme": themes.chosen(request),
         "demonstration": demonstration if settings.DEBUG else None,
+        "second_factor_is_off": not settings.REQUIRE_SECOND_FACTOR,
     }

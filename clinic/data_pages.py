@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
 from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import audit
-from accounts.access import signed_in
+from accounts.access import recently_signed_in, signed_in
 from accounts.models import AuditEntry
 from clinic import erasure, leaving, takeout
 from diary.access import patient_of, patient_only
@@ -37,7 +36,7 @@ def data(request: HttpRequest, patient: Patient) -> HttpResponse:
 
 @require_http_methods(GET_OR_POST)
 @patient_only
-@reauthentication_required
+@recently_signed_in
 def copy(request: HttpRequest, patient: Patient) -> HttpResponse:
     """The page is behind the password too, so that the file is what the last tap brings."""
     if request.method != "POST":
@@ -79,7 +78,7 @@ def _what_goes(request: HttpRequest) -> dict[str, Any]:
 
 @require_POST
 @signed_in
-@reauthentication_required
+@recently_signed_in
 def ask_deletion(request: HttpRequest) -> HttpResponse:
     """With a diary there are seven days to think again. Who has none is deleted at once: there is nothing to lose."""
     patient, user = patient_of(request.user), request.user

@@ -8,13 +8,15 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Layout
 from django import forms
+from django.db.models import QuerySet
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic.models import InjectionSession
+from clinic.models import SAID_FIELDS, Clinic, InjectionSession, Membership
 from clinic.rules import FIXED_SITES, FIXED_UNITS, MOST_SITES, MOST_UNITS, UNITS_PER_SITE, dosing_remarks
 from diary.forms import LinesField
+from diary.models import validate_text
 
 PREEMPT = {
     "fixed_units": FIXED_UNITS,
@@ -30,7 +32,7 @@ class SessionForm(forms.ModelForm):
 
     class Meta:
         model = InjectionSession
-        fields = ("date", "product", "units", "sites", "batch", "expiry", "note")
+        fields = SAID_FIELDS
         widgets = {
             "date": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "expiry": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -107,3 +109,104 @@ class SessionForm(forms.ModelForm):
         saved = self.instance
         numbers = PREEMPT | {"units": saved.units, "sites": saved.sites}
         return [words[remark] % numbers for remark in dosing_remarks(saved.units, saved.sites)]
+
+
+class ClinicForm(forms.Form):
+    """A form that somebody fills in for one of their clinics; who has one alone is not asked which."""
+
+    clinic = forms.ModelChoiceField(
+        Clinic.objects.none(), label=gettext_lazy("Clinic"), empty_label=gettext_lazy("Choose a clinic")
+    )
+
+    def __init__(self, clinics: QuerySet[Clinic], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["clinic"].queryset = clinics  # type: ignore[attr-defined]
+        found = list(clinics[:2])
+        self.only_clinic = found[0] if len(found) == 1 else None
+        if self.only_clinic:
+            del self.fields["clinic"]
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self.only_clinic:
+            cleaned["clinic"] = self.only_clinic
+        return cleaned
+
+
+def reference_field() -> forms.CharField:
+    return forms.CharField(
+        label=gettext_lazy("Clinic number"),
+        required=False,
+        max_length=64,
+        validators=[validate_text],
+        help_text=gettext_lazy("Your own number for this patient. May be left out."),
+    )
+
+
+class LinkForm(ClinicForm):
+    """The code that a patient reads out."""
+
+    code = forms.CharField(
+        label=gettext_lazy("Code"),
+        max_length=60,
+        help_text=gettext_lazy("Eight letters and digits, as the patient reads them out."),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+    reference = reference_field()
+
+    field_order = ("code", "reference", "clinic")
+
+
+class PatientInvitationForm(ClinicForm):
+    """By mail where there is an address, else on paper."""
+
+    how = forms.ChoiceField(
+        label=gettext_lazy("How"),
+        choices=[("sheet", gettext_lazy("On paper, to hand over")), ("mail", gettext_lazy("By e-mail"))],
+        widget=forms.RadioSelect,
+        initial="sheet",
+    )
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail address"),
+        required=False,
+        help_text=gettext_lazy(
+            "For an invitation by e-mail. The mail names neither the patient nor the clinic."
+        ),
+    )
+    reference = reference_field()
+
+    field_order = ("how", "email", "reference", "clinic")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        by_mail = cleaned.get("how") == "mail"
+        if by_mail and not cleaned.get("email") and "email" not in self.errors:
+            self.add_error("email", _("Where should the mail go?"))
+        if not by_mail:
+            cleaned["email"] = ""
+        return cleaned
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=Membership.Role.choices)
+
+
+class StaffInvitationForm(ClinicForm):
+    """Who is to work here, and as what."""
+
+    email = forms.EmailField(label=gettext_lazy("E-mail address"))
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role"),
+        choices=Membership.Role.choices,
+        help_text=gettext_lazy(
+            "Clinicians and nurses read the diaries that are shared with the clinic. A lead does too, and chooses "
+            "the staff. An administrator chooses the staff and reads no diary."
+        ),
+    )
+
+    field_order = ("email", "role", "clinic")

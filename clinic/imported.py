@@ -59,7 +59,7 @@ def store_sessions(
     replace: bool = False,
 ) -> int:
     """Adds injection sessions and returns how many. One that stands there and differs is a problem, unless
-    `replace`. Nobody is known to have recorded them.
+    `replace`: then what stood there is kept as an earlier version. Nobody is known to have recorded them.
     """
     standing = {session.date: session for session in patient.sessions.all()}
     new: list[InjectionSession] = []
@@ -85,6 +85,7 @@ def _replace(
         whose = f" of {shown(row.patient)}" if row.patient else ""
         report.problem(row.line, "date", f"{row.date}{whose} has a session already that differs")
         return
+    session.earlier_version(by=None).save()
     for name, value in said.items():
         setattr(session, name, value)
     session.save(update_fields=list(said))

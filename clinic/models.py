@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -53,6 +57,18 @@ class CareLinkQuerySet(models.QuerySet["CareLink"]):
     def open_at(self, moment: datetime) -> CareLinkQuerySet:
         """The links that let a clinic look at a moment."""
         return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=moment), starts_at__lte=moment)
+
+    def lasting(self) -> CareLinkQuerySet:
+        """The links that have no end yet, begun or not: those that can still be ended."""
+        return self.filter(ends_at__isnull=True)
+
+    def with_reference(self, reference: str) -> CareLinkQuerySet:
+        return self.filter(reference=reference)
+
+    def with_clinic_of(self, link_id: int) -> CareLinkQuerySet:
+        """The links between the same patient and clinic as this one, which may have ended long ago."""
+        same = CareLink.objects.filter(pk=link_id)
+        return self.filter(patient__in=same.values("patient"), clinic__in=same.values("clinic"))
 
 
 class CareLink(models.Model):
@@ -112,6 +128,10 @@ class InjectionSessionQuerySet(models.QuerySet["InjectionSession"]):
         return list(self.order_by("date").values_list("date", flat=True))
 
 
+SAID_FIELDS = ("date", "product", "units", "sites", "batch", "expiry", "note")
+"""What a session says: what its form asks, and what an earlier version keeps."""
+
+
 class InjectionSession(models.Model):
     """One visit at which botulinum toxin was injected. Units are not interchangeable between products."""
 
@@ -147,11 +167,39 @@ class InjectionSession(models.Model):
     def __str__(self) -> str:
         return f"{self.date}: {self.product or _('injection')}"
 
+    @property
+    def said(self) -> dict[str, Any]:
+        """`SAID_FIELDS` by name, JSON-able."""
+        values = {name: getattr(self, name) for name in SAID_FIELDS}
+        return {
+            name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()
+        }
+
+    def earlier_version(self, *, by: UUID | None) -> InjectionSessionVersion:
+        """How it stands until this moment; the caller writes it together with what takes its place."""
+        return InjectionSessionVersion(
+            patient_id=self.patient_id,
+            session=self,
+            said=self.said,
+            replaced_at=timezone.now(),
+            replaced_by=by,
+        )
+
+
+class InjectionSessionVersionQuerySet(models.QuerySet["InjectionSessionVersion"]):
+    def with_names(self) -> InjectionSessionVersionQuerySet:
+        """Each with `replaced_by_name`, `None` for a command and for a user who is no more; oldest first."""
+        who = get_user_model().objects.filter(pseudonym=OuterRef("replaced_by"))
+        named = who.annotate(
+            shown=Coalesce(NullIf("name", Value("")), "email", output_field=models.CharField())
+        ).values("shown")[:1]
+        return self.annotate(replaced_by_name=Subquery(named)).order_by("replaced_at", "pk")
+
 
 class InjectionSessionVersion(models.Model):
     """How an injection session stood before it was changed. Written once.
 
-    `said`: the session's fields by name. `replaced_by`: the pseudonym of the user who did it, `None` for a command.
+    `said`: `InjectionSession.said`. `replaced_by`: the pseudonym of the user who did it, `None` for a command.
     """
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="session_versions")
@@ -160,8 +208,35 @@ class InjectionSessionVersion(models.Model):
     replaced_at = models.DateTimeField()
     replaced_by = models.UUIDField(null=True)
 
+    replaced_by_name: str | None
+    """Set by `InjectionSessionVersionQuerySet.with_names` alone."""
+
+    objects = InjectionSessionVersionQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"{self.said.get('date')} until {self.replaced_at:%Y-%m-%d %H:%M}"
+
+
+class Handed(models.QuerySet[Any]):
+    """What is handed to somebody and used once: codes and invitations."""
+
+    def unused(self) -> Handed:
+        return self.filter(used_at__isnull=True)
+
+    def open_at(self, moment: datetime) -> Handed:
+        return self.unused().filter(expires_at__gt=moment)
+
+
+class InvitationQuerySet(Handed):
+    def for_staff(self) -> InvitationQuerySet:
+        return self.exclude(role="")
+
+    def for_patients(self) -> InvitationQuerySet:
+        return self.filter(role="")
+
+    def of_clinics(self, clinics: models.QuerySet[Clinic]) -> InvitationQuerySet:
+        """In the order in which they were made."""
+        return self.filter(clinic__in=clinics).select_related("clinic").order_by("made_at", "pk")
 
 
 class LinkCode(models.Model):
@@ -180,6 +255,8 @@ class LinkCode(models.Model):
     made_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+    objects = Handed.as_manager()
 
     def __str__(self) -> str:
         return f"code of {self.patient}"
@@ -201,6 +278,8 @@ class Invitation(models.Model):
     made_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+    objects = InvitationQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"invitation of {self.clinic}"

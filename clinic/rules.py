@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
 
 from diary.rules import (
     CYCLE_DAYS_RECORDED,
+    ChangedDay,
     Diary,
     Month,
     Reached,
@@ -136,6 +140,82 @@ def evaluation(diary: Diary, cycle: Cycle) -> Window | None:
     """Days 56–83 of the cycle (weeks 9–12), cut at its end; `None` when the next injection came before day 56."""
     span = cycle.span(CYCLE_DAYS - 28, CYCLE_DAYS - 1)
     return diary.window(*span) if span else None
+
+
+# --- Corrections ---------------------------------------------------------------------------------------------
+
+
+class SessionEvent(NamedTuple):
+    """From a moment on a session was recorded as given on `date`. `on`: the patient's own date at that moment."""
+
+    session: int
+    at: datetime
+    on: date
+    date: date
+
+
+class Moved(StrEnum):
+    """Why the baseline window moved."""
+
+    DATE_CHANGED = "date_changed"
+    EARLIER_RECORDED = "earlier_recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class MovedBaseline:
+    """The baseline window was another one until this date. First and last day of each."""
+
+    on: date
+    was: tuple[date, date]
+    now: tuple[date, date]
+    why: Moved
+
+
+def moved_baselines(events: Iterable[SessionEvent]) -> list[MovedBaseline]:
+    """Each date on which the first session's date, and with it the baseline window, became another one (ours).
+
+    What is recorded or corrected on one date counts as one: the sessions of the day on which the first one was
+    recorded, such as an import of them all, set the window and do not move it.
+    """
+    dates: dict[int, date] = {}
+    found = []
+    ordered = sorted(events, key=attrgetter("at"))
+    for on, together in groupby(ordered, key=attrgetter("on")):
+        known, was = set(dates), baseline_span(list(dates.values()))
+        dates |= {event.session: event.date for event in together}
+        now = baseline_span(list(dates.values()))
+        if was and now and was != now:
+            first = min(dates, key=lambda session: dates[session])
+            why = Moved.DATE_CHANGED if first in known else Moved.EARLIER_RECORDED
+            found.append(MovedBaseline(on, was, now, why))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedWindow:
+    """Days of a window that is compared were changed. `cycle` 0: the baseline; else weeks 9-12 of that cycle."""
+
+    cycle: int
+    days: int
+    last_on: date
+
+
+def changed_windows(changed: Sequence[ChangedDay], sessions: Sequence[date]) -> list[ChangedWindow]:
+    """The windows with days changed after the fact; of the baseline only those changed after the first injection."""
+    spans = [(0, baseline_span(sessions))]
+    spans += [(cycle.number, cycle.span(CYCLE_DAYS - 28, CYCLE_DAYS - 1)) for cycle in cycles(sessions)]
+    found = []
+    for number, span in spans:
+        if span is None:
+            continue
+        inside = [
+            day.changed_on
+            for day in changed
+            if span[0] <= day.when <= span[1] and (number or day.changed_on > min(sessions))
+        ]
+        if inside:
+            found.append(ChangedWindow(number, len(inside), max(inside)))
+    return found
 
 
 # --- Reduction -----------------------------------------------------------------------------------------------

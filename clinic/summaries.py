@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Max, Q, QuerySet
 
-from clinic.models import CareLink, InjectionSession
+from clinic.models import SAID_FIELDS, CareLink, InjectionSession, InjectionSessionVersion
 from clinic.rules import (
     BASELINE_DAYS,
     CYCLE_DAYS,
     RESPONDER_PERCENT,
     Analysis,
     Block,
+    ChangedWindow,
     CriteriaState,
     Cycle,
     CycleResult,
+    MovedBaseline,
     NotCompared,
     Reduction,
+    SessionEvent,
     analysis,
     baseline,
     baseline_span,
+    changed_windows,
     cycles,
     due,
+    moved_baselines,
     not_compared,
     reduction,
     windows_before,
@@ -36,8 +42,10 @@ from diary.rules import (
     CHRONIC_MIGRAINE_DAYS,
     COUNTED_CLASSES,
     CYCLE_DAYS_RECORDED,
+    LATE_DAYS,
     OVERUSE_RULES,
     SEVERAL_CLASSES_RULE,
+    ChangedDay,
     Day,
     Diary,
     MedicationClass,
@@ -45,6 +53,7 @@ from diary.rules import (
     OveruseRule,
     Reached,
     Window,
+    changed_after_the_fact,
     overuse,
     rule_of,
 )
@@ -355,6 +364,9 @@ class PatientSummary:
     criteria: list[CriteriaRow]
     month_summaries: list[MonthSummary]
     late_days: int
+    changed_days: list[ChangedDay]
+    changed_windows: list[ChangedWindow]
+    moved_baselines: list[MovedBaseline]
 
     @property
     def patient(self) -> Patient:
@@ -377,6 +389,11 @@ class PatientSummary:
         return CHRONIC_MIGRAINE_DAYS
 
     @property
+    def late_after(self) -> int:
+        """Days after which a change is one after the fact."""
+        return LATE_DAYS
+
+    @property
     def responder_percents(self) -> tuple[int, ...]:
         """The published reductions, in percent."""
         return RESPONDER_PERCENT
@@ -388,13 +405,14 @@ class PatientSummary:
 
 
 def patient_summary(link: CareLink, now: datetime) -> PatientSummary:
-    """Four queries, whatever the length of the diary."""
+    """Seven queries, whatever the length of the diary."""
     today = link.patient.date_at(now)
     sessions = list(link.patient.sessions.order_by("date"))
     dates = [session.date for session in sessions if session.date <= today]
     diary = Diary(link.patient.days.between(date.min, today).records())
     found = analysis(diary, dates)
     rows = cycle_rows(found, today)
+    changed = _changed_days(link.patient, diary, today)
     return PatientSummary(
         link,
         today,
@@ -407,7 +425,31 @@ def patient_summary(link: CareLink, now: datetime) -> PatientSummary:
         [CriteriaRow(state, _asked_for(found, state, today)) for state in found.criteria],
         [month_summary(diary, counted.month, today) for counted in found.months],
         link.patient.days.late().count(),
+        changed[::-1],
+        changed_windows(changed, dates),
+        moved_baselines(_session_events(link.patient, sessions, today)),
     )
+
+
+def _changed_days(patient: Patient, diary: Diary, today: date) -> list[ChangedDay]:
+    earlier = patient.day_versions.after_two_days().filter(date__lte=today).records()
+    return changed_after_the_fact(earlier, {day.date: day for day in diary.days}) if earlier else []
+
+
+def _session_events(
+    patient: Patient, sessions: Sequence[InjectionSession], today: date
+) -> Iterator[SessionEvent]:
+    """When each session that has been given was recorded, and each moment at which it was changed."""
+    versions: dict[int, list[InjectionSessionVersion]] = defaultdict(list)
+    for version in patient.session_versions.order_by("replaced_at", "pk"):
+        versions[version.session_id].append(version)
+    for session in sessions:
+        earlier = versions[session.pk]
+        moments = [session.created_at, *(version.replaced_at for version in earlier)]
+        dates = [*(date.fromisoformat(version.said["date"]) for version in earlier), session.date]
+        for moment, when in zip(moments, dates, strict=True):
+            if when <= today:
+                yield SessionEvent(session.pk, moment, patient.date_at(moment), when)
 
 
 def _asked_for(found: Analysis, state: CriteriaState, today: date) -> Comparison:
@@ -462,3 +504,53 @@ def _treatment_window(diary: Diary, cycle: int, block: Block, today: date) -> Tr
         is_compared=block.weeks == EVALUATION_BLOCK and block.window.days >= CYCLE_DAYS_RECORDED,
         is_unfinished=unfinished,
     )
+
+
+# --- Sessions ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SessionChange:
+    """A correction of a session. `by`: a name; `is_by_command`: no user did it. `was`: what it said before, by field,
+    where that differs from what took its place.
+    """
+
+    on: date
+    by: str
+    is_by_command: bool
+    was: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedSession:
+    """A session as it stands, and its corrections, the latest first."""
+
+    session: InjectionSession
+    changes: list[SessionChange]
+
+
+def recorded_sessions(patient: Patient) -> list[RecordedSession]:
+    """The sessions, the latest first, with all that they said before; two queries."""
+    versions: dict[int, list[InjectionSessionVersion]] = defaultdict(list)
+    for version in patient.session_versions.with_names():
+        versions[version.session_id].append(version)
+    return [
+        RecordedSession(session, _changes(patient, session, versions[session.pk]))
+        for session in patient.sessions.order_by("-date").select_related("clinic")
+    ]
+
+
+def _changes(
+    patient: Patient, session: InjectionSession, versions: Sequence[InjectionSessionVersion]
+) -> list[SessionChange]:
+    states = [*(version.said for version in versions), session.said]
+    changes = [
+        SessionChange(
+            patient.date_at(version.replaced_at),
+            version.replaced_by_name or "",
+            version.replaced_by is None,
+            {name: version.said[name] for name in SAID_FIELDS if version.said[name] != then[name]},
+        )
+        for version, then in zip(versions, states[1:], strict=True)
+    ]
+    return changes[::-1]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from clinic import data_pages, diary_pages, views
+from clinic import data_pages, diary_pages, joining, linking, sharing_pages, staff_pages, views
 
 urlpatterns = [
     path("welcome/", views.front_door, name="front_door"),
@@ -12,7 +12,34 @@ urlpatterns = [
     path("data/delete/", data_pages.delete, name="delete_diary"),
     path("data/delete/ask/", data_pages.ask_deletion, name="ask_deletion"),
     path("data/keep/", data_pages.keep, name="keep_diary"),
+    # Sharing, for patients
+    path("sharing/", sharing_pages.sharing, name="sharing"),
+    path("sharing/looks/", sharing_pages.looks, name="looks"),
+    path("sharing/code/", sharing_pages.make_code, name="make_code"),
+    path("sharing/code/withdraw/", sharing_pages.withdraw_code, name="withdraw_code"),
+    path("sharing/<row:link_id>/end/", sharing_pages.end_access, name="end_access"),
+    path("sharing/<row:link_id>/notes/keep/", sharing_pages.keep_notes, name="keep_notes"),
+    path("sharing/<row:link_id>/notes/share/", sharing_pages.share_notes, name="share_notes"),
+    path("sharing/<row:link_id>/agree/", sharing_pages.agree_again, name="agree_again"),
+    # Invitations, for whoever holds one
+    path("join/", joining.join, name="join"),
+    path("join/accept/", joining.accept, name="accept_invitation"),
+    path("join/<str:token>/", joining.open_invitation, name="open_invitation"),
     path("clinic/", views.caseload_page, name="caseload"),
+    path("clinic/link/", linking.link, name="link"),
+    path("clinic/invite/", linking.invite, name="invite"),
+    path(
+        "clinic/invite/<row:invitation_id>/withdraw/", linking.withdraw_invitation, name="withdraw_invitation"
+    ),
+    path("clinic/staff/", staff_pages.staff, name="staff"),
+    path("clinic/staff/invite/", staff_pages.invite_staff, name="invite_staff"),
+    path("clinic/staff/<row:membership_id>/role/", staff_pages.change_role, name="change_role"),
+    path("clinic/staff/<row:membership_id>/remove/", staff_pages.remove_staff, name="remove_staff"),
+    path(
+        "clinic/staff/invitations/<row:invitation_id>/withdraw/",
+        staff_pages.withdraw_staff_invitation,
+        name="withdraw_staff_invitation",
+    ),
     path("clinic/patients/<row:patient_id>/", views.patient, name="patient"),
     path("clinic/patients/<row:patient_id>/sessions/", views.sessions, name="sessions"),
     path("clinic/patients/<row:patient_id>/sessions/<row:session_id>/", views.session, name="session"),

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,12 +15,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import signed_in
-from clinic.access import care_link_only, care_links_of, clinician_only, sees_diaries, show_listed
+from clinic import invitations
+from clinic.access import (
+    care_link_only,
+    care_links_of,
+    clinician_only,
+    manages_staff,
+    sees_diaries,
+    show_listed,
+)
+from clinic.actions import save_session
 from clinic.charts import before_and_after, weeks_of_cycles
 from clinic.forms import SessionForm
 from clinic.models import CareLink, InjectionSession
 from clinic.rules import FIXED_SITES, FIXED_UNITS
-from clinic.summaries import caseload, matching, patient_summary
+from clinic.summaries import caseload, matching, patient_summary, recorded_sessions
 from diary.access import patient_of
 from diary.charts import medication_months
 from diary.summaries import classes_taken
@@ -32,9 +41,15 @@ MONTHS_CHARTED = 18
 @require_safe
 @signed_in
 def front_door(request: HttpRequest) -> HttpResponse:
-    """Where signing in leads: to the patients for staff, to Today for who keeps a diary, else to beginning one."""
+    """Where signing in leads: back to an invitation; to the patients for staff, or to the staff for who chooses them;
+    to Today for who keeps a diary, else to beginning one.
+    """
+    if invitations.held(request):
+        return redirect("accept_invitation")
     if sees_diaries(request.user):
         return redirect("caseload")
+    if manages_staff(request.user) and not patient_of(request.user):
+        return redirect("staff")
     return redirect("today" if patient_of(request.user) else "begin")
 
 
@@ -95,8 +110,8 @@ def session(request: HttpRequest, link: CareLink, session_id: int) -> HttpRespon
 def _session_page(request: HttpRequest, link: CareLink, form: SessionForm) -> HttpResponse:
     if form.is_valid():
         # A second tap finds the session that the first one recorded.
-        with suppress(IntegrityError), transaction.atomic():
-            form.save()
+        with suppress(IntegrityError):
+            save_session(form.instance, by=request.user.pseudonym)
         messages.success(
             request, _("Session of %(date)s saved.") % {"date": date_format(form.instance.date, "j M Y")}
         )
@@ -106,6 +121,6 @@ def _session_page(request: HttpRequest, link: CareLink, form: SessionForm) -> Ht
     context = {
         "form": form,
         "link": link,
-        "sessions": link.patient.sessions.order_by("-date").select_related("clinic"),
+        "rows": recorded_sessions(link.patient),
     }
     return render(request, "clinic/sessions.html", context, status=422 if form.errors else 200)

@@ -1,7 +1,9 @@
 """What must hold before the diary is served. Each message says what to do."""
 
 import sqlite3
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.conf import settings
@@ -9,10 +11,12 @@ from django.core.checks import CheckMessage, Error, Info, Tags, register
 
 from config.retention import differences
 
+HERE = ("", "localhost", "127.0.0.1", "::1")
+SHORTEST_KEY = 50
+FEWEST_CHARACTERS = 5
 PRIVATE_CACHES = ("LocMemCache", "DummyCache")
 
 
-@register(Tags.database)
 @register(Tags.security)
 def sqlite_is_safe(**options: Any) -> list[CheckMessage]:
     messages: list[CheckMessage] = []
@@ -60,6 +64,72 @@ def cache_is_shared(**options: Any) -> list[CheckMessage]:
     return [
         Error("Sign-in limits need a cache that all processes share: use DatabaseCache.", id="diary.E004")
     ]
+
+
+@register(Tags.security)
+def second_factor_is_required(**options: Any) -> list[CheckMessage]:
+    if settings.DEBUG or settings.REQUIRE_SECOND_FACTOR:
+        return []
+    return [
+        Error("Staff read diaries: leave REQUIRE_SECOND_FACTOR on where DEBUG is off.", id="diary.E012"),
+    ]
+
+
+# --- Only `check --deploy` and a production start ask what follows ----------------------------------------------
+
+
+def error(number: int, sentence: str) -> Error:
+    return Error(sentence, id=f"diary.E{number:03}")
+
+
+@register(Tags.security, deploy=True)
+def key_is_strong(**options: Any) -> Iterator[CheckMessage]:
+    key = settings.SECRET_KEY
+    if len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_CHARACTERS or key.startswith("django-insecure-"):
+        yield error(5, f"Set SECRET_KEY to at least {SHORTEST_KEY} random characters.")
+
+
+@register(Tags.security, deploy=True)
+def address_is_public_and_encrypted(**options: Any) -> Iterator[CheckMessage]:
+    address = urlsplit(settings.SITE_URL)
+    if address.scheme != "https" or address.hostname in HERE:
+        yield error(6, "Set SITE_URL to the address people type, such as https://diary.example.org.")
+    if settings.TRUSTED_PROXY_COUNT < 1:
+        yield error(
+            7, "Set TRUSTED_PROXY_COUNT to the number of proxies in front, usually 1, or sign-in limits fail."
+        )
+
+
+@register(Tags.security, deploy=True)
+def mail_reaches_people(**options: Any) -> Iterator[CheckMessage]:
+    encrypted = settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL
+    if not settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend"):
+        yield error(8, "Set EMAIL_BACKEND to SMTP: sign-in codes must reach people, and nobody else.")
+    elif not settings.EMAIL_HOST:
+        yield error(8, "Set EMAIL_HOST to your mail server: people sign in with codes by mail.")
+    elif settings.EMAIL_HOST not in HERE and not encrypted:
+        yield error(
+            9, "Set EMAIL_USE_TLS or EMAIL_USE_SSL to on: mail to another machine holds sign-in codes."
+        )
+
+
+@register(Tags.security, deploy=True)
+def passwords_are_hashed_slowly(**options: Any) -> Iterator[CheckMessage]:
+    if "Argon2" not in settings.PASSWORD_HASHERS[0]:
+        yield error(10, "Put the Argon2 hasher first in PASSWORD_HASHERS.")
+
+
+@register(Tags.security, deploy=True)
+def postgresql_is_verified(**options: Any) -> Iterator[CheckMessage]:
+    for alias, database in settings.DATABASES.items():
+        if not database["ENGINE"].endswith("postgresql"):
+            continue
+        host = database.get("HOST", "")
+        mode = database.get("OPTIONS", {}).get("sslmode")
+        if not (host in HERE or host.startswith("/")) and mode not in ("verify-ca", "verify-full"):
+            yield error(
+                11, f"{alias}: set sslmode=verify-full in DATABASE_URL, or others can read what is sent."
+            )
 
 
 @register(Tags.models)

@@ -57,6 +57,26 @@ def env_secret(name: str, fallback_file: Path) -> str:
     return secret
 
 
+def env_choice(name: str, choices: tuple[str, ...]) -> str:
+    """One of the choices; the first one unless something else is set."""
+    value = env_text(name, choices[0]).lower()
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}: write {' or '.join(choices)}.")
+    return value
+
+
+def env_secrets(name: str, default: str) -> list[str]:
+    """Secrets in NAME or in the file that NAME_FILE names, separated by commas or lines."""
+    file = env_text(f"{name}_FILE")
+    if file and not Path(file).is_file():
+        raise ImproperlyConfigured(f"{name}_FILE is {file!r}: there is no such file.")
+    text = env_text(name) or (Path(file).read_text() if file else default)
+    secrets = [part.strip() for part in text.replace(",", "\n").splitlines() if part.strip()]
+    if not secrets or min(map(len, secrets)) < SHORTEST_KEY:
+        raise ImproperlyConfigured(f"{name} is too short: use at least 50 random characters for each key.")
+    return secrets
+
+
 def postgres(url: str) -> dict[str, Any]:
     """postgres://user:password@host:5432/name?sslmode=… ; a socket's folder is given as ?host=/folder."""
     parts = urlsplit(url)

@@ -4,12 +4,16 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext as _
 
 from accounts.audit import AuditUnavailable
-from config.errors import busy_database, database_is_busy, page
+from config.errors import busy_database, database_is_busy, log, page
+from config.logs import chain
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -51,7 +55,24 @@ class BusyDatabaseMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         unavailable = isinstance(error, AuditUnavailable) or database_is_busy(error)
-        return busy_database(request) if unavailable else None
+        return busy_database(request, error) if unavailable else None
+
+
+class ForgivingSessions(SessionMiddleware):
+    """A page is answered although its session could not be saved: what the view saved is saved, and only the way
+    to undo it is lost. A sign-in is not: without its session it would come to nothing."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        known = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        goes_on = bool(known) and request.session.session_key == known
+        try:
+            return super().process_response(request, response)
+        except (OperationalError, SessionInterrupted) as error:
+            busy = next(filter(database_is_busy, chain(error)), None)
+            if busy is None or not goes_on:
+                raise
+            log.warning("the session could not be saved", exc_info=busy)
+            return response
 
 
 class SignInRequired(LoginRequiredMiddleware):
@@ -73,7 +94,8 @@ def plain_refusals(get_response: View) -> View:
         response = get_response(request)
         if response.status_code == 405 and not response.content:
             response.content = page(405).content
-        if response.status_code == 404 and settings.DEBUG and not response.streaming:
+        is_debugs = settings.DEBUG and not getattr(response, "is_our_own", False)
+        if response.status_code == 404 and is_debugs and not response.streaming:
             response.content = page(404).content
         return response
 

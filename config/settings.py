@@ -5,10 +5,16 @@ SITE_URL              the address people type, such as https://diary.example.org
 ALLOWED_HOSTS         comma-separated host names; default: the host of SITE_URL
 SECRET_KEY            at least 50 random characters, or
 SECRET_KEY_FILE       the file that holds them; default DATA_DIR/secret_key
+FACTOR_KEY            keys that encrypt the seeds of second factors, each at least 50 random characters, separated by
+                      commas or lines: the first encrypts, all decrypt. To change it, put a new one in front; or
+FACTOR_KEY_FILE       the file that holds them; default: derived from SECRET_KEY, which then must never change
+REQUIRE_SECOND_FACTOR off lets staff in without a second factor, for a demonstration only; default on, with DEBUG off
+SIGN_UP               open (default), or invited: then only who comes with an invitation can make an account
 DATA_DIR              where the SQLite database and the collected static files live; default var/
 DATABASE_URL          postgres://user:password@host:5432/name; default: SQLite in DATA_DIR
 DATABASE_POOL_SIZE    the most PostgreSQL connections that one process keeps; default 8
-TRUSTED_PROXY_COUNT   proxies in front that set X-Forwarded-For and -Proto; default 1, with DEBUG 0
+TRUSTED_PROXY_COUNT   proxies in front that set X-Forwarded-For and -Proto, usually 1; default 0, for the
+                      demonstration alone
 TIME_ZONE             the clinic's zone, such as Europe/Berlin (every patient has their own); default UTC
 BACKUP_DAYS           for how many days backups are kept: people who delete their diary are told; default 30
 TREATMENT_RECORDS_YEARS
@@ -30,10 +36,12 @@ from django.utils.translation import gettext_lazy as _
 
 from config.environment import (
     env_address,
+    env_choice,
     env_flag,
     env_int,
     env_list,
     env_secret,
+    env_secrets,
     env_text,
     postgres,
 )
@@ -59,6 +67,7 @@ if DEBUG:
     ALLOWED_HOSTS = LOCAL_HOSTS
 
 SECRET_KEY = "only-for-tests-" * 4 if TESTING else env_secret("SECRET_KEY", DATA_DIR / "secret_key")
+FACTOR_KEYS = [SECRET_KEY] if TESTING else env_secrets("FACTOR_KEY", SECRET_KEY)
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -71,6 +80,8 @@ INSTALLED_APPS = [
     "config.apps.ProjectConfig",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "crispy_forms",
     "crispy_bootstrap5",
     "django.contrib.auth",
@@ -82,18 +93,21 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.logs.one_line_per_request",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # Above WhiteNoise, so that static files carry these headers too.
     "csp.middleware.CSPMiddleware",
     "config.middleware.response_headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.middleware.ForgivingSessions",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.sessions.SessionLimits",
     "config.middleware.SignInRequired",
+    "config.second_factor.SecondFactorRequired",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "config.middleware.BusyDatabaseMiddleware",
@@ -165,7 +179,7 @@ DATABASES = {"default": postgresql(DATABASE_URL) if DATABASE_URL else SQLITE}
 # Sign-in limits live in the cache: it must be shared by all processes and too large to be flooded.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "config.limits.CountingDatabaseCache",
         "LOCATION": "cache",
         "OPTIONS": {"MAX_ENTRIES": 100_000, "CULL_FREQUENCY": 10},
     }
@@ -197,8 +211,13 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.OurWordsValidator"},
 ]
 
+SIGN_UP = env_choice("SIGN_UP", ("open", "invited"))
+REQUIRE_SECOND_FACTOR = env_flag("REQUIRE_SECOND_FACTOR", not DEBUG)
+
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -206,11 +225,31 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_VERIFICATION = "none" if DEBUG else "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = not DEBUG
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# The library's own limits, but that whoever only looks at the page is counted too: hence not five.
+ACCOUNT_RATE_LIMITS = {"change_password": "10/m/user"}
+
+MFA_ADAPTER = "accounts.adapters.FactorAdapter"
+MFA_FORMS = {
+    "add_webauthn": "accounts.forms.PasskeyForm",
+    "login_webauthn": "accounts.forms.LoginForm",
+    "authenticate_webauthn": "accounts.forms.FactorForm",
+    "reauthenticate_webauthn": "accounts.forms.AgainForm",
+}
+MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 0
+MFA_TOTP_ISSUER = "Headache Diary"
+# A browser makes passkeys over plain http at localhost alone, where the demonstration is.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+MFA_ALLOW_UNVERIFIED_EMAIL = DEBUG
+USERSESSIONS_ADAPTER = "accounts.adapters.DeviceAdapter"
 
 SESSION_COOKIE_AGE = 30 * 24 * 60 * 60
 # Messages can name a day or a medicine, and a cookie is readable on the device.
@@ -225,7 +264,7 @@ ACCOUNT_RATE_LIMITS = {"take_copy": "3/h/user"}
 
 # --- The web ------------------------------------------------------------------------------------
 
-TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 1 if IN_PRODUCTION else 0)
+TRUSTED_PROXY_COUNT = env_int("TRUSTED_PROXY_COUNT", 0)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -296,7 +335,7 @@ TIME_ZONE = env_text("TIME_ZONE", "UTC")
 # --- Mail and log -------------------------------------------------------------------------------
 
 EMAIL_BACKEND = f"django.core.mail.backends.{'console' if DEBUG else 'smtp'}.EmailBackend"
-EMAIL_HOST = env_text("EMAIL_HOST", "localhost")
+EMAIL_HOST = env_text("EMAIL_HOST")
 EMAIL_PORT = env_int("EMAIL_PORT", 25)
 EMAIL_HOST_USER = env_text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env_text("EMAIL_HOST_PASSWORD")
@@ -305,15 +344,18 @@ EMAIL_USE_SSL = env_flag("EMAIL_USE_SSL")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env_text("DEFAULT_FROM_EMAIL", f"diary@{urlsplit(SITE_URL).hostname}")
 
-# Faults only: an address can tell which day somebody wrote down, so refused requests are not listed.
+# One line per request and whatever goes wrong; config/logs.py keeps what people wrote out of it.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {"line": {"()": f"config.logs.{'ReadableLine' if DEBUG else 'JSONLine'}"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        # A refusal has its line already; this one would add nothing but an address.
         "django.request": {"level": "ERROR"},
+        "diary": {"level": "INFO"},
+        "gunicorn.error": {"handlers": ["console"], "propagate": False},
     },
 }

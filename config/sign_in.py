@@ -1,19 +1,33 @@
-"""Who is signed in, with the diary they keep and whether they read others': pages ask for it all, in one query."""
+"""Who is signed in, with what nearly every page asks: the diary they keep, whether they are staff, read others' and
+choose staff. All in one query.
+"""
 
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
-from django.db.models import Exists, OuterRef
+from allauth.mfa.models import Authenticator
+from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import User
-from clinic.access import memberships_of
+from accounts.models import SECOND_FACTORS, User
+from clinic.access import managing_memberships_of, memberships_of
+from clinic.models import Membership
+
+THEIRS = {"user": OuterRef("pk")}
+WORKS_AT_CLINIC = Q(is_superuser=True) | Q(Exists(Membership.objects.filter(**THEIRS)))
+HAS_SECOND_FACTOR = Exists(Authenticator.objects.filter(**THEIRS, type__in=SECOND_FACTORS))
+READS_DIARIES = Exists(memberships_of(OuterRef("pk")))
+MANAGES_STAFF = Exists(managing_memberships_of(OuterRef("pk")))
 
 
 class Backend(AuthenticationBackend):
     """Sign-in by e-mail and password, as allauth does it."""
 
     def get_user(self, user_id: Any) -> User | None:
-        reads = Exists(memberships_of(OuterRef("pk")))
-        people = User.objects.select_related("patient__deletion").annotate(sees_diaries=reads)
+        people = User.objects.select_related("patient__deletion").annotate(
+            works_at_clinic=WORKS_AT_CLINIC,
+            has_second_factor=HAS_SECOND_FACTOR,
+            sees_diaries=READS_DIARIES,
+            manages_staff=MANAGES_STAFF,
+        )
         user = people.filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None

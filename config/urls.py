@@ -7,6 +7,8 @@ urlpatterns = [
     path("", include("clinic.urls")),
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/sessions/", include("allauth.usersessions.urls")),
     path("healthz", errors.health, name="health"),
 ]
 

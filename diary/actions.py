@@ -1,4 +1,8 @@
-"""Writes that touch more than one row. Each returns its `Change`, so that it can be undone."""
+"""Writes that touch more than one row. Each returns its `Change`, so that it can be undone.
+
+Whatever takes the place of what was recorded leaves an earlier version behind; `by` is the pseudonym of the user
+who does it.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any, TypedDict
+from uuid import UUID
 
 from django.db import transaction
 
-from diary.models import MOST_DOSES, DiaryDay, Intake, Medicine, Patient
+from diary.models import MOST_DOSES, DiaryDay, Intake, Medicine, Patient, Taken, earlier_version
 from diary.rules import Headache
 
 
@@ -30,37 +34,10 @@ class Change(TypedDict):
     after: Snapshot
 
 
-KEPT_FIELDS = (
-    "headache",
-    "pain",
-    "hours",
-    "migraine",
-    "features",
-    "relief",
-    "disability",
-    "menstruation",
-    "note",
-    "source",
-    "recorded_on",
-)
 NOT_RECORDED = Snapshot(fields=None, doses={})
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _fields(day: DiaryDay) -> dict[str, Any]:
-    return {name: _plain(getattr(day, name)) for name in KEPT_FIELDS}
-
-
-def _doses(day: DiaryDay) -> dict[str, int]:
-    return {
-        str(pk): doses
-        for pk, doses in day.intakes.order_by("medicine_id").values_list("medicine_id", "doses")
-    }
+TakenById = dict[int, Taken]
 
 
 def _locked(patient: Patient) -> Patient:
@@ -69,12 +46,34 @@ def _locked(patient: Patient) -> Patient:
     return patient
 
 
-def _day(patient: Patient, when: date) -> DiaryDay | None:
-    return patient.days.filter(date=when).first()
+def _standing(patient: Patient, when: date) -> tuple[DiaryDay | None, TakenById]:
+    """The day as it is recorded, and what was taken on it."""
+    intakes = Intake.objects.filter(day__patient=patient, day__date=when).select_related("day", "medicine")
+    found = list(intakes.order_by("medicine_id"))
+    # The intakes bring their day along; a day without any is looked for by itself.
+    day = found[0].day if found else patient.days.filter(date=when).first()
+    return day, {intake.medicine_id: intake.taken for intake in found}
 
 
-def _snapshot(day: DiaryDay | None) -> Snapshot:
-    return Snapshot(fields=_fields(day), doses=_doses(day)) if day else NOT_RECORDED
+def _snapshot(day: DiaryDay | None, taken: TakenById) -> Snapshot:
+    if day is None:
+        return NOT_RECORDED
+    return Snapshot(fields=day.fields_said, doses={str(pk): one["doses"] for pk, one in taken.items()})
+
+
+def _kept(patient: Patient, change: Change, taken: TakenById, by: UUID | None) -> Change:
+    """The change, once what it replaced is written down: nothing is, where nothing was or nothing changed."""
+    before, after = change["before"], change["after"]
+    if before["fields"] is not None and before != after:
+        earlier_version(
+            patient,
+            date.fromisoformat(change["date"]),
+            before["fields"],
+            taken.values(),
+            by=by,
+            is_deletion=after["fields"] is None,
+        ).save()
+    return change
 
 
 def _change(when: date, before: Snapshot, after: Snapshot) -> Change:
@@ -83,7 +82,7 @@ def _change(when: date, before: Snapshot, after: Snapshot) -> Change:
 
 def seen(patient: Patient, when: date) -> str:
     """A mark of how a day stands, by which a form knows whether it changed meanwhile."""
-    return _mark(_snapshot(_day(patient, when)))
+    return _mark(_snapshot(*_standing(patient, when)))
 
 
 def _mark(snapshot: Snapshot) -> str:
@@ -91,13 +90,13 @@ def _mark(snapshot: Snapshot) -> str:
 
 
 @transaction.atomic
-def record_headache(patient: Patient, when: date, word: Headache, today: date) -> Change:
+def record_headache(patient: Patient, when: date, word: Headache, today: date, *, by: UUID | None) -> Change:
     """Says of a day what it was. What was said besides stays, except a pain or hours that no longer fit."""
-    day = _day(_locked(patient), when)
+    day, taken = _standing(_locked(patient), when)
     if day is None:
         day = DiaryDay.objects.create(patient=patient, date=when, headache=word, recorded_on=today)
-        return _change(when, NOT_RECORDED, Snapshot(fields=_fields(day), doses={}))
-    before = Snapshot(fields=_fields(day), doses=None)
+        return _change(when, NOT_RECORDED, Snapshot(fields=day.fields_said, doses={}))
+    before = Snapshot(fields=day.fields_said, doses=None)
     if day.headache == word:
         return _change(when, before, before)
     day.headache = word
@@ -106,7 +105,8 @@ def record_headache(patient: Patient, when: date, word: Headache, today: date) -
     elif day.pain == 0:
         day.pain = None
     day.save()
-    return _change(when, before, Snapshot(fields=_fields(day), doses=None))
+    change = _change(when, before, Snapshot(fields=day.fields_said, doses=None))
+    return _kept(patient, change, taken, by)
 
 
 @transaction.atomic
@@ -119,18 +119,21 @@ def record_headache_free(patient: Patient, days: Iterable[date], today: date) ->
         for when in wanted
         if when not in standing
     )
-    return [_change(day.date, NOT_RECORDED, Snapshot(fields=_fields(day), doses={})) for day in added]
+    return [_change(day.date, NOT_RECORDED, Snapshot(fields=day.fields_said, doses={})) for day in added]
 
 
 @transaction.atomic
-def change_doses(patient: Patient, when: date, medicine: Medicine, change: int) -> Change | None:
+def change_doses(
+    patient: Patient, when: date, medicine: Medicine, change: int, *, by: UUID | None
+) -> Change | None:
     """Adds doses of a medicine to a recorded day or takes them back; `None` when the day is not recorded."""
-    day = _day(_locked(patient), when)
+    day, taken = _standing(_locked(patient), when)
     if day is None:
         return None
-    before = _snapshot(day)
+    before = _snapshot(day, taken)
     doses = (before["doses"] or {}).get(str(medicine.pk), 0)
-    return _with_doses(day, before, {medicine.pk: max(0, min(doses + change, MOST_DOSES))})
+    done = _with_doses(day, before, {medicine.pk: max(0, min(doses + change, MOST_DOSES))})
+    return _kept(patient, done, taken, by)
 
 
 def _with_doses(day: DiaryDay, before: Snapshot, doses: Mapping[int, int]) -> Change:
@@ -140,7 +143,7 @@ def _with_doses(day: DiaryDay, before: Snapshot, doses: Mapping[int, int]) -> Ch
     _set_doses(day, wanted)
     after = standing | {str(pk): number for pk, number in wanted.items()}
     kept = {pk: number for pk, number in sorted(after.items(), key=lambda item: int(item[0])) if number}
-    return _change(day.date, before, Snapshot(fields=_fields(day), doses=kept))
+    return _change(day.date, before, Snapshot(fields=day.fields_said, doses=kept))
 
 
 def _set_doses(day: DiaryDay, doses: Mapping[int, int]) -> None:
@@ -163,13 +166,15 @@ def save_day(
     doses: Mapping[int, int],
     today: date,
     was_seen: str = "",
+    *,
+    by: UUID | None,
 ) -> Change | None:
     """Saves all that a day's form says. Doses of medicines that are not in `doses` stay.
 
     `None`, and nothing is written, when the day no longer stands as `was_seen` says (empty: not asked).
     """
-    day = _day(_locked(patient), when)
-    before = _snapshot(day)
+    day, taken = _standing(_locked(patient), when)
+    before = _snapshot(day, taken)
     if was_seen and was_seen != _mark(before):
         return None
     if day is None:
@@ -178,32 +183,37 @@ def save_day(
         for name, value in fields.items():
             setattr(day, name, value)
         day.save()
-    return _with_doses(day, before, doses)
+    return _kept(patient, _with_doses(day, before, doses), taken, by)
 
 
 @transaction.atomic
-def delete_day(patient: Patient, when: date) -> Change:
+def delete_day(patient: Patient, when: date, *, by: UUID | None) -> Change:
     """Makes a day 'not recorded' again."""
-    day = _day(_locked(patient), when)
-    before = _snapshot(day)
+    day, taken = _standing(_locked(patient), when)
+    before = _snapshot(day, taken)
     if day is not None:
         day.delete()
-    return _change(when, before, NOT_RECORDED)
+    return _kept(patient, _change(when, before, NOT_RECORDED), taken, by)
 
 
 @transaction.atomic
-def put_back(patient: Patient, changes: Sequence[Change]) -> bool:
-    """Undoes writes. False, and nothing is written, when one of the days was changed since."""
-    found = [(change, _day(_locked(patient), date.fromisoformat(change["date"]))) for change in changes]
-    if not all(_still_stands(change["after"], day) for change, day in found):
+def put_back(patient: Patient, changes: Sequence[Change], *, by: UUID | None) -> bool:
+    """Undoes writes. False, and nothing is written, when one of the days was changed since.
+
+    What is undone is kept as an earlier version too: Undo is one more change, and says nothing to have been unsaid.
+    """
+    _locked(patient)
+    found = [(change, *_standing(patient, date.fromisoformat(change["date"]))) for change in changes]
+    if not all(_still_stands(change["after"], _snapshot(day, taken)) for change, day, taken in found):
         return False
-    for change, day in found:
+    for change, day, taken in found:
+        undone = _change(date.fromisoformat(change["date"]), _snapshot(day, taken), change["before"])
+        _kept(patient, undone, taken, by)
         _restore(patient, change, day)
     return True
 
 
-def _still_stands(after: Snapshot, day: DiaryDay | None) -> bool:
-    now = _snapshot(day)
+def _still_stands(after: Snapshot, now: Snapshot) -> bool:
     return now["fields"] == after["fields"] and after["doses"] in (None, now["doses"])
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 import zoneinfo
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
+from typing import Any, TypedDict
 from unicodedata import category
 
 from django.conf import settings
@@ -20,14 +22,26 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from diary import catalogue
-from diary.rules import Day, Disability, Feature, Headache, MedicationClass, Relief
+from diary.rules import LATE_DAYS, Day, Disability, EarlierDay, Feature, Headache, MedicationClass, Relief
 from diary.words import CLASS_LABELS, class_choices, disability_choices, headache_choices, relief_choices
 
 NOTE_LENGTH = 2000
 MOST_DOSES = 99
 """Of one medicine on one day."""
-LATE_DAYS = 2
-"""A day recorded more than this many days afterwards is marked as late."""
+KEPT_FIELDS = (
+    "headache",
+    "pain",
+    "hours",
+    "migraine",
+    "features",
+    "relief",
+    "disability",
+    "menstruation",
+    "note",
+    "source",
+    "recorded_on",
+)
+"""All that a day says, besides its medicines: what Undo brings back, and what an earlier version keeps."""
 
 
 def validate_text(text: str) -> None:
@@ -71,6 +85,12 @@ def feature_set(words: str) -> frozenset[Feature]:
 def feature_words(features: frozenset[Feature] | set[Feature]) -> str:
     """The stored text of some features, always in the same order."""
     return ";".join(feature.value for feature in Feature if feature in features)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return value.isoformat() if isinstance(value, date) else value
 
 
 class Patient(models.Model):
@@ -308,9 +328,24 @@ class DiaryDay(models.Model):
         return feature_set(self.features)
 
     @property
+    def fields_said(self) -> dict[str, Any]:
+        """What it says without its medicines, JSON-able."""
+        return {name: _plain(getattr(self, name)) for name in KEPT_FIELDS}
+
+    @property
     def is_late(self) -> bool:
         """First recorded more than two days afterwards."""
         return self.recorded_on is not None and self.recorded_on > self.date + timedelta(days=LATE_DAYS)
+
+
+class Taken(TypedDict):
+    """Doses of one medicine in words: they can be read when the list of medicines is gone."""
+
+    product: str
+    name: str
+    strength: str
+    medication_class: str
+    doses: int
 
 
 class Intake(models.Model):
@@ -331,11 +366,37 @@ class Intake(models.Model):
     def __str__(self) -> str:
         return f"{self.medicine} x{self.doses}"
 
+    @property
+    def taken(self) -> Taken:
+        """What an earlier version keeps of it."""
+        one = self.medicine
+        return Taken(
+            product=one.product,
+            name=one.name,
+            strength=one.strength,
+            medication_class=one.medication_class,
+            doses=self.doses,
+        )
+
+
+class DiaryDayVersionQuerySet(models.QuerySet["DiaryDayVersion"]):
+    def after_two_days(self) -> DiaryDayVersionQuerySet:
+        """Without those of the days on which a diary day is usually recorded, which are many and tell little."""
+        return self.annotate(
+            days_after=models.ExpressionWrapper(
+                F("replaced_on") - F("date"), output_field=models.DurationField()
+            )
+        ).filter(days_after__gt=timedelta(days=LATE_DAYS))
+
+    def records(self) -> list[EarlierDay]:
+        """As the rules' values; one query."""
+        return [version.record for version in self.order_by("replaced_at", "pk")]
+
 
 class DiaryDayVersion(models.Model):
     """How a day stood before it was changed or deleted. Written once.
 
-    `said`: the fields and the medicines in words, as `actions` writes them. `replaced_on`: the patient's date then.
+    `said`: `DiaryDay.fields_said`, and what was `Taken` as its `medicines`. `replaced_on`: the patient's date then.
     `replaced_by`: the pseudonym of the user who did it, `None` for a command. `is_deletion`: nothing took its place.
     """
 
@@ -347,11 +408,59 @@ class DiaryDayVersion(models.Model):
     replaced_on = models.DateField()
     replaced_by = models.UUIDField(null=True)
 
+    objects = DiaryDayVersionQuerySet.as_manager()
+
     class Meta:
         indexes = (models.Index("patient", "date", name="version_of_day"),)
 
     def __str__(self) -> str:
         return f"{self.date} until {self.replaced_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def record(self) -> EarlierDay:
+        """The part of it that is counted."""
+        said = self.said
+        day = Day(
+            self.date,
+            Headache(said["headache"]),
+            said["pain"],
+            said["migraine"],
+            feature_set(said["features"]),
+            frozenset(MedicationClass(taken["medication_class"]) for taken in said["medicines"]),
+            Relief(said["relief"]) if said["relief"] else None,
+        )
+        recorded_on = date.fromisoformat(said["recorded_on"]) if said["recorded_on"] else None
+        return EarlierDay(day, recorded_on, self.replaced_at, self.replaced_on, self.is_deletion)
+
+    @property
+    def medicines(self) -> list[tuple[Medicine, int]]:
+        """What was taken, with doses. The medicines are no rows: they may stand on no list any more."""
+        return [
+            (Medicine(**{name: said for name, said in taken.items() if name != "doses"}), taken["doses"])
+            for taken in self.said["medicines"]
+        ]
+
+
+def earlier_version(
+    patient: Patient,
+    when: date,
+    fields: dict[str, Any],
+    taken: Iterable[Taken],
+    *,
+    by: uuid.UUID | None,
+    is_deletion: bool = False,
+) -> DiaryDayVersion:
+    """How a day stands until this moment; the caller writes it together with what takes its place."""
+    now = timezone.now()
+    return DiaryDayVersion(
+        patient=patient,
+        date=when,
+        said=fields | {"medicines": list(taken)},
+        is_deletion=is_deletion,
+        replaced_at=now,
+        replaced_on=patient.date_at(now),
+        replaced_by=by,
+    )
 
 
 class Deletion(models.Model):

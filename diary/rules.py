@@ -12,15 +12,15 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from calendar import monthrange
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
 from itertools import accumulate, groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 
@@ -108,6 +108,72 @@ class Day(NamedTuple):
     features: frozenset[Feature] = frozenset()
     classes: frozenset[MedicationClass] = frozenset()
     relief: Relief | None = None
+
+
+# --- Corrections ---------------------------------------------------------------------------------------------
+
+LATE_DAYS = 2
+"""What is recorded, changed or deleted more than this many days after a day is said to be so (ours)."""
+
+
+class EarlierDay(NamedTuple):
+    """What was recorded of a day until a change or a deletion took its place. Dates are the patient's own.
+
+    `recorded_on`: when the day was first recorded, `None` not known.
+    """
+
+    day: Day
+    recorded_on: date | None
+    replaced_at: datetime
+    replaced_on: date
+    is_deletion: bool
+
+
+def is_after_the_fact(when: date, recorded_on: date | None, replaced_on: date) -> bool:
+    """Was a day changed when it stood already? Until then all taps belong to recording it.
+
+    It stands from the third day on, and a day that was first recorded later from the day after that.
+    """
+    stands_until = when + timedelta(days=LATE_DAYS)
+    return replaced_on > max(stands_until, recorded_on or stands_until)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedDay:
+    """A day that counts otherwise than it did when it stood already. `now` `None`: it was deleted."""
+
+    when: date
+    was: Day
+    now: Day | None
+    changed_on: date
+
+
+def changed_after_the_fact(earlier: Iterable[EarlierDay], standing: Mapping[date, Day]) -> list[ChangedDay]:
+    """The days that now count otherwise than they did when they stood, in order of date.
+
+    A change that was taken back leaves nothing to tell, and what is not counted (a note) tells nothing here.
+    """
+    by_date: dict[date, list[EarlierDay]] = defaultdict(list)
+    for version in sorted(earlier, key=attrgetter("replaced_at")):
+        if by_date[version.day.date] or is_after_the_fact(
+            version.day.date, version.recorded_on, version.replaced_on
+        ):
+            by_date[version.day.date].append(version)
+    found = [
+        _changed_day(versions, standing.get(when)) for when, versions in sorted(by_date.items()) if versions
+    ]
+    return [changed for changed in found if changed.was != changed.now]
+
+
+def _changed_day(versions: Sequence[EarlierDay], now: Day | None) -> ChangedDay:
+    following = [*(version.day for version in versions[1:]), now]
+    changed_on = [
+        version.replaced_on
+        for version, then in zip(versions, following, strict=True)
+        if version.is_deletion or version.day != then
+    ]
+    first = versions[0]
+    return ChangedDay(first.day.date, first.day, now, max(changed_on, default=first.replaced_on))
 
 
 # --- One day -------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from diary.models import DiaryDay, Medicine, Patient
+from diary.models import DiaryDay, DiaryDayVersion, Medicine, Patient
 from diary.rules import (
     COUNTED_CLASSES,
     OVERUSE_RULES,
@@ -18,6 +18,7 @@ from diary.rules import (
     Month,
     OveruseRule,
     Reached,
+    is_after_the_fact,
     month,
     next_month,
     rule_of,
@@ -289,6 +290,16 @@ def offered_medicines(patient: Patient, when: date) -> list[tuple[Medicine, int]
 def recorded_day(patient: Patient, when: date) -> DiaryDay | None:
     """The row of one date; `None` when it is not recorded."""
     return patient.days.filter(date=when).first()
+
+
+def earlier_versions(patient: Patient, when: date) -> list[DiaryDayVersion]:
+    """What a day said before it was changed after the fact, the latest first; one query."""
+    versions = patient.day_versions.filter(date=when).order_by("-replaced_at", "-pk")
+    return [
+        version
+        for version in versions
+        if is_after_the_fact(when, version.record.recorded_on, version.replaced_on)
+    ]
 
 
 def classes_with_rule() -> list[OveruseRule]:

@@ -34,7 +34,14 @@ from diary.forms import (
 )
 from diary.models import Medicine, Patient
 from diary.rules import Headache
-from diary.summaries import classes_with_rule, missed_days, offered_medicines, recorded_day, today_summary
+from diary.summaries import (
+    classes_with_rule,
+    earlier_versions,
+    missed_days,
+    offered_medicines,
+    recorded_day,
+    today_summary,
+)
 from diary.words import HEADACHE_LABELS
 
 GET_OR_POST = ["GET", "HEAD", "POST"]
@@ -98,7 +105,7 @@ def headache(request: HttpRequest, patient: Patient, when: date) -> HttpResponse
         messages.error(request, _("Nothing was saved: that is not an answer to the question."))
         return _back(request, when, today)
     word = form.cleaned_data["headache"]
-    change = actions.record_headache(patient, when, word, today)
+    change = actions.record_headache(patient, when, word, today, by=request.user.pseudonym)
     named = "" if when == today else f"{date_format(when, 'l j F')}: "
     _saved(request, f"{named}{HEADACHE_LABELS[word]}", [change])
     return _back(request, when, today)
@@ -112,7 +119,7 @@ def dose(request: HttpRequest, patient: Patient, when: date) -> HttpResponse:
     if not form.is_valid():
         raise Http404
     medicine, step = form.cleaned_data["medicine"], form.cleaned_data["change"]
-    change = actions.change_doses(patient, when, medicine, step)
+    change = actions.change_doses(patient, when, medicine, step, by=request.user.pseudonym)
     if change is None:
         messages.error(request, _("First say how your head is on this day; then add what you took."))
     elif change["before"] == change["after"]:
@@ -146,7 +153,7 @@ def undo(request: HttpRequest, patient: Patient) -> HttpResponse:
     del request.session[UNDO]
     days = [date.fromisoformat(change["date"]) for change in kept["changes"]]
     named = {"days": ", ".join(date_format(day, "j F") for day in days)}
-    if actions.put_back(patient, kept["changes"]):
+    if actions.put_back(patient, kept["changes"], by=request.user.pseudonym):
         messages.info(request, _("Undone: %(days)s") % named)
     else:
         messages.warning(
@@ -159,19 +166,24 @@ def undo(request: HttpRequest, patient: Patient) -> HttpResponse:
 @patient_only
 def day(request: HttpRequest, patient: Patient, when: date) -> HttpResponse:
     today = _past_or_today(patient, when)
-    recorded = recorded_day(patient, when)
+    # What is sent says all that a day says; only a page that is shown needs what stands there.
+    recorded = None if request.POST else recorded_day(patient, when)
     mark = "" if request.POST else actions.seen(patient, when)
     medicines = offered_medicines(patient, when)
     form = DayForm(medicines, request.POST or None, instance=recorded, initial={"seen": mark})
     if form.is_valid():
-        change = actions.save_day(patient, when, form.said, form.doses, today, form.cleaned_data["seen"])
+        was_seen, by = form.cleaned_data["seen"], request.user.pseudonym
+        change = actions.save_day(patient, when, form.said, form.doses, today, was_seen, by=by)
         if change:
             _saved(request, _("%(day)s saved") % {"day": date_format(when, "l j F")}, [change])
             return _back(request, when, today)
         form.was_changed_meanwhile(actions.seen(patient, when))
+    if request.POST:
+        recorded = recorded_day(patient, when)
     context = {
         "when": when,
         "recorded": recorded,
+        "earlier": earlier_versions(patient, when),
         "form": form,
         "previous": when - ONE_DAY,
         "next": when + ONE_DAY if when < today else None,
@@ -183,7 +195,7 @@ def day(request: HttpRequest, patient: Patient, when: date) -> HttpResponse:
 @patient_only
 def delete_day(request: HttpRequest, patient: Patient, when: date) -> HttpResponse:
     _past_or_today(patient, when)
-    change = actions.delete_day(patient, when)
+    change = actions.delete_day(patient, when, by=request.user.pseudonym)
     if change["before"]["fields"]:
         _saved(request, _("%(day)s is deleted") % {"day": date_format(when, "l j F")}, [change])
     return redirect("month", when)

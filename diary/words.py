@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from diary.rules import Disability, Feature, Headache, MedicationClass, Reached, Relief
+from diary.rules import Day, Disability, Feature, Headache, MedicationClass, Reached, Relief
 
 HEADACHE_LABELS = {
     Headache.NONE: _("No headache"),
@@ -73,6 +74,19 @@ REACHED_EXPLANATIONS = {
     Reached.UNCERTAIN: _("The days that are not recorded could decide it either way."),
     Reached.CANNOT_EVALUATE: _("Too little is recorded, or the time has not come."),
 }
+
+
+def counted_words(day: Day) -> list[str]:
+    """All that is counted of a day besides its medicines, in words."""
+    words = [str(HEADACHE_LABELS[day.headache])]
+    if day.pain is not None:
+        words.append(gettext("worst pain %(n)d of 10") % {"n": day.pain})
+    if day.migraine is not None:
+        words.append(gettext("“I think it was migraine”") if day.migraine else gettext("“No migraine”"))
+    words += [str(label) for feature, label in FEATURE_LABELS.items() if feature in day.features]
+    if day.relief:
+        words.append(gettext("relief: %(word)s") % {"word": RELIEF_LABELS[day.relief]})
+    return words
 
 
 def _choices(labels: Mapping[Any, Any]) -> list[tuple[str, Any]]:

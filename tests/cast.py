@@ -7,6 +7,7 @@ Adam manages North's staff. Eve has an account and nothing else.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,14 +16,17 @@ from typing import Any
 
 import pytest
 import time_machine
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts import factors
 from accounts.models import User
 from clinic.models import CareLink, Clinic, InjectionSession, Membership
 from diary.models import DiaryDay, Intake, Medicine, Patient
+from tests.passkeys import Passkey
 from tests.reading import Page
 
 TODAY = date(2026, 6, 17)
@@ -83,10 +87,30 @@ def new_patient(name: str, **fields: Any) -> Patient:
     return Patient.objects.create(user=new_user(name), name=name, **fields)
 
 
-def staff(name: str, clinic: Clinic, role: str = Membership.Role.CLINICIAN) -> User:
+def staff(
+    name: str, clinic: Clinic, role: str = Membership.Role.CLINICIAN, second_factor: bool = True
+) -> User:
     user = new_user(name)
     Membership.objects.create(clinic=clinic, user=user, role=role)
+    if second_factor:
+        add_factor(user)
     return user
+
+
+SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+def add_factor(user: User) -> Authenticator:
+    """The codes of an app, whose seed is `SEED`."""
+    return Authenticator.objects.create(
+        user=user, type=Authenticator.Type.TOTP, data={"secret": factors.sealed(SEED)}
+    )
+
+
+def add_passkey(user: User, name: str) -> Authenticator:
+    """The one of tests/passkeys.py."""
+    data = {"name": name, "credential": Passkey().registration()}
+    return Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=data)
 
 
 # --- How they go about ---------------------------------------------------------------------------------------
@@ -120,11 +144,19 @@ def at_most(queries: int) -> Iterator[None]:
     assert len(asked) <= queries, "\n".join([f"{len(asked)} queries:", *asked])
 
 
+def signed_in(user: User, client: Client | None = None) -> Client:
+    """A browser in which somebody has just signed in with their password."""
+    client = client or Client()
+    client.force_login(user)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+    return client
+
+
 def visitor(user: User | None) -> Visitor:
-    client = Client()
-    if user:
-        client.force_login(user)
-    return Visitor(client)
+    return Visitor(signed_in(user) if user else Client())
 
 
 # --- Who they are --------------------------------------------------------------------------------------------

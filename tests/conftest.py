@@ -58,8 +58,8 @@ def flush_past_the_guards() -> None:
 
     from config.append_only import lifted
 
-    # Of every connection: beside a browser, tests get one of their own.
-    operations = type(connection.ops)
+    # Of the class: beside a browser's event loop a test's end has another connection than its beginning.
+    operations: Any = type(connection.ops)
     flush = operations.execute_sql_flush
 
     def past_the_guards(self: Any, statements: list[str]) -> None:
@@ -80,6 +80,20 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest, tmp_path_factor
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(file)
     else:
         request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")
+
+
+@pytest.fixture(autouse=True)
+def limits_begin_anew(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """Tests that commit leave their counts of attempts behind: Django empties the tables of models alone."""
+    yield
+    mark = request.node.get_closest_marker("django_db")
+    if {"transactional_db", "live_server"} & set(request.fixturenames) or (
+        mark and mark.kwargs.get("transaction")
+    ):
+        from django.core.cache import cache
+
+        with django_db_blocker.unblock():
+            cache.clear()
 
 
 # --- The browser ---------------------------------------------------------------------------------

@@ -11,17 +11,20 @@ from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DataError, OperationalError, connection, connections, transaction
+from django.db import DatabaseError, DataError, OperationalError, connection, connections, transaction
 from django.db.backends.sqlite3 import base as sqlite3
 from django.db.migrations.loader import MigrationLoader
 from django.urls import reverse
 
 from accounts.demonstration import PASSWORD
 from accounts.models import User
+from clinic.actions import save_session
+from clinic.models import InjectionSessionVersion
 from config.backups import archive, database, sealed
 from config.settings import SQLITE
-from diary.models import DiaryDay, Intake, Patient
-from tests.cast import TODAY, medicine, new_patient, record
+from diary import actions
+from diary.models import DiaryDay, DiaryDayVersion, Intake, Patient
+from tests.cast import TODAY, medicine, new_patient, record, session
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -96,6 +99,11 @@ def dana(transactional_db):
     triptan = medicine(dana)
     for number in range(7):
         record(dana, TODAY - timedelta(days=number), "mild", triptan, note=f"Łódź 😀 'quoted' \\ {number}\n")
+    # Corrected words are as much hers: their tables accept rows and nothing else.
+    actions.save_day(dana, TODAY, {"note": "corrected"}, {}, TODAY, by=dana.user.pseudonym)
+    given = session(dana, TODAY, units=155)
+    given.units = 160
+    save_session(given, by=None)
     return dana
 
 
@@ -158,6 +166,17 @@ def test_new_rows_get_new_numbers(plain_backup):
     restore(plain_backup)
     day = record(Patient.objects.get(), TODAY - timedelta(days=99))
     assert day.pk > highest
+
+
+def test_earlier_versions_come_back_and_stay_as_they_are(plain_backup):
+    before = list(DiaryDayVersion.objects.values())
+    empty_database()
+    restore(plain_backup)
+    assert list(DiaryDayVersion.objects.values()) == before
+    assert InjectionSessionVersion.objects.get().said["units"] == 155
+    for model in (DiaryDayVersion, InjectionSessionVersion):
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            model.objects.update(said={})
 
 
 def test_move_from_sqlite_and_back(tmp_path):

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from random import Random
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -16,8 +17,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from accounts import audit
 from accounts.demonstration import ACCOUNTS, PASSWORD
-from accounts.models import User
+from accounts.models import AuditEntry, User
+from clinic.consent import WORDING
 from clinic.demonstration.diaries import Story, Told, story
 from clinic.demonstration.people import CAST, COURSES, KITS, Person, people
 from clinic.models import CareLink, Clinic, InjectionSession, Membership
@@ -63,6 +66,21 @@ def create(
             batch.write()
             progress(number)
     batch.write()
+    _look(clinic, clinician, today)
+
+
+def _look(clinic: Clinic, clinician: User, today: date) -> None:
+    """What the patient of the open account reads on the page of sharing: a visit a week ago, and one before."""
+    link = clinic.care_links.select_related("patient").order_by("pk").first()
+    if link is None:
+        return
+    Action = AuditEntry.Action
+    acts = [(40, Action.LISTED), (40, Action.VIEWED), (40, Action.CHANGED)]
+    acts += [(7, Action.LISTED), (7, Action.VIEWED), (7, Action.VIEWED)]
+    for number, (days, action) in enumerate(acts):
+        moment = _noon(today - timedelta(days=days)) + timedelta(minutes=7 * number)
+        line = audit.Line(action, link.patient.pseudonym, clinic.pk, link.pk)
+        audit.append([line], actor=clinician.pseudonym, at=moment)
 
 
 @cache
@@ -112,7 +130,10 @@ class Batch:
         reference = f"RHC-{1000 + number}"
         since = _noon(told.starts_on)
         self.patients.append(patient)
-        self.links.append(CareLink(clinic=self.clinic, patient=patient, reference=reference, starts_at=since))
+        consented = self._consent(user, number) if user else {}
+        self.links.append(
+            CareLink(clinic=self.clinic, patient=patient, reference=reference, starts_at=since, **consented)
+        )
         self.sessions += [self._session(patient, when, chance) for when in told.sessions]
         medicines = [_medicine(patient, use.medicine) for use in KITS[course.kit]]
         self.medicines += medicines
@@ -121,6 +142,16 @@ class Batch:
             day = _day(patient, one, source)
             self.days.append(day)
             self.intakes += [Intake(day=day, medicine=medicines[at], doses=n) for at, n in one.taken.items()]
+
+    def _consent(self, user: User, number: int) -> dict[str, Any]:
+        """Who has a sign-in agreed to be read; the first of them, whose account is open to visitors, with notes."""
+        return {
+            "basis": CareLink.Basis.CONSENT,
+            "wording": WORDING,
+            "language": settings.LANGUAGE_CODE,
+            "given_by": user.pseudonym,
+            "sees_notes": number == 1,
+        }
 
     def _sign_in(self, number: int, person: Person, told: Story) -> User:
         """An account that nobody can sign in to: only the demonstration accounts have a password."""

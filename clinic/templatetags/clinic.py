@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from django import template
 from django.utils.formats import date_format, number_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.models import AuditEntry
 from clinic.exports import span
+from clinic.looks import Look
+from clinic.models import InjectionSession
 from clinic.rules import BASELINE_DAYS, NotCompared, Reduction
-from clinic.summaries import NOTED, Comparison, MedicationDays, Overuse, TreatmentWindow
-from diary.rules import CYCLE_DAYS_RECORDED, OVERUSE_RULES, Month, Reached, Window, half_up
+from clinic.summaries import NOTED, Comparison, MedicationDays, Overuse, SessionChange, TreatmentWindow
+from diary.rules import CYCLE_DAYS_RECORDED, OVERUSE_RULES, Day, Month, Reached, Window, half_up
 from diary.templatetags.diary import class_label, rule_label, state_label
+from diary.words import CLASS_LABELS, counted_words
 
 register = template.Library()
 RULES = {rule.code: rule for rule in OVERUSE_RULES}
@@ -98,6 +104,33 @@ def block_span(block: TreatmentWindow | None) -> str:
 
 
 @register.filter
+def day_words(day: Day | None) -> str:
+    """What is counted of a day: its words and the classes of its medicines, never their names or a note."""
+    if day is None:
+        return _("deleted")
+    classes = [str(label) for word, label in CLASS_LABELS.items() if word in day.classes]
+    return " · ".join([*counted_words(day), *classes])
+
+
+@register.filter
+def said_before(change: SessionChange) -> str:
+    """The fields of a session as they were before a correction."""
+    return " · ".join(f"{_field(name)}: {_said(name, value)}" for name, value in change.was.items())
+
+
+def _field(name: str) -> str:
+    return capfirst(str(InjectionSession._meta.get_field(name).verbose_name))
+
+
+def _said(name: str, value: Any) -> str:
+    if value in (None, ""):
+        return _("not recorded")
+    if name in ("date", "expiry"):
+        return date_format(date.fromisoformat(value), "j M Y")
+    return str(value)
+
+
+@register.filter
 def recorded_words(block: TreatmentWindow | None) -> str:
     """How many days of a block are recorded, of those that have passed."""
     if block is None:
@@ -155,3 +188,17 @@ def medication_words(taken: MedicationDays) -> str:
     label = class_label(taken.medication_class) if taken.medication_class else rule_label(rule)
     words = f"{label}: {span(taken.days, taken.missing, '–')}"
     return f"{words} ({rule.days_per_month})" if rule else words
+
+
+LOOK_WORDS = {
+    AuditEntry.Action.LISTED: gettext_lazy("saw your name in the list of patients"),
+    AuditEntry.Action.VIEWED: gettext_lazy("read your diary"),
+    AuditEntry.Action.CHANGED: gettext_lazy("changed the clinic's record of you"),
+    AuditEntry.Action.EXPORTED: gettext_lazy("took a copy of your record"),
+}
+
+
+@register.filter
+def look_words(look: Look) -> str:
+    """What somebody did, in the middle of a sentence to the patient."""
+    return str(LOOK_WORDS[AuditEntry.Action(look.action)])

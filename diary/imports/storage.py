@@ -8,9 +8,20 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from diary.imports.diary_csv import MOST_DOSES, Dose, Other, Report, Row, shown
-from diary.models import DiaryDay, Intake, Medicine, Patient, feature_set, feature_words
+from diary.models import (
+    DiaryDay,
+    DiaryDayVersion,
+    Intake,
+    Medicine,
+    Patient,
+    Taken,
+    earlier_version,
+    feature_set,
+    feature_words,
+)
 from diary.rules import Day, Disability, Headache, MedicationClass, Relief
 
 _Key = tuple[str, str, str]
@@ -96,8 +107,11 @@ def not_after(rows: Iterable[Row], latest: date, report: Report) -> Iterator[Row
             yield row
 
 
-def store(patient: Patient, rows: Iterable[Row], report: Report, replace: bool = False) -> Outcome:
-    """Adds days to a diary, one row a date. One that stands there and differs is a problem, unless `replace`.
+def store(
+    patient: Patient, rows: Iterable[Row], report: Report, replace: bool = False, *, by: UUID | None = None
+) -> Outcome:
+    """Adds days to a diary, one row a date. One that stands there and differs is a problem, unless `replace`: then what
+    stood there is kept as an earlier version. `by`: the pseudonym of a user, `None` for a command.
 
     What is added counts as imported; when it was recorded is not known. Call it within a transaction.
     """
@@ -118,7 +132,7 @@ def store(patient: Patient, rows: Iterable[Row], report: Report, replace: bool =
     outcome.added, outcome.replaced = len(added), len(replaced)
     medicines = _medicines(patient, [*added, *replaced])
     days = DiaryDay.objects.bulk_create([DiaryDay(patient=patient, **_fields(row)) for row in added])
-    days += _replaced_days(patient, replaced)
+    days += _replaced_days(patient, replaced, by)
     _store_intakes(days, [*added, *replaced], medicines)
     return outcome
 
@@ -156,18 +170,30 @@ def _fields(row: Row) -> dict[str, Any]:
     }
 
 
-def _replaced_days(patient: Patient, rows: list[Row]) -> list[DiaryDay]:
+def _replaced_days(patient: Patient, rows: list[Row], by: UUID | None) -> list[DiaryDay]:
     """The standing days with what the rows say, in the rows' order, without their intakes."""
     if not rows:
         return []
     standing = {day.date: day for day in patient.days.all()}
     days = [standing[row.date] for row in rows]
+    _keep(patient, days, by)
     for day, row in zip(days, rows, strict=True):
         for name, value in _fields(row).items():
             setattr(day, name, value)
     DiaryDay.objects.bulk_update(days, list(_fields(rows[0])), batch_size=500)
     Intake.objects.filter(day__in=[day.pk for day in days]).delete()
     return days
+
+
+def _keep(patient: Patient, days: list[DiaryDay], by: UUID | None) -> None:
+    taken: dict[int, list[Taken]] = defaultdict(list)
+    intakes = Intake.objects.filter(day__in=[day.pk for day in days]).select_related("medicine")
+    for intake in intakes.order_by("medicine_id"):
+        taken[intake.day_id].append(intake.taken)
+    DiaryDayVersion.objects.bulk_create(
+        [earlier_version(patient, day.date, day.fields_said, taken[day.pk], by=by) for day in days],
+        batch_size=500,
+    )
 
 
 def _medicines(patient: Patient, rows: list[Row]) -> dict[_Key, Medicine]:

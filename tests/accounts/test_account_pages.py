@@ -4,6 +4,7 @@ import pytest
 from allauth.account.models import EmailAddress
 
 from accounts.models import User
+from tests.cast import add_factor, add_passkey
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-long-password-of-a-test-person"
@@ -86,3 +87,56 @@ def test_signing_in_is_not_announced_but_signing_out_is(client, person):
     assert response.status_code == 302
     page = read(client.post("/accounts/logout/", follow=True))
     assert "You are signed out." in page
+
+
+def test_the_account_in_one_place(inside, person):
+    page = read(inside.get("/accounts/"))
+    for words in (
+        "Your name",
+        "ada@example.org",
+        "Second factor",
+        "Change the password",
+        "Devices signed in",
+    ):
+        assert words in page
+    page = read(inside.post("/accounts/", {"name": "Ada Lovelace"}, follow=True))
+    assert "Signed in as Ada Lovelace" in page
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "2fa",
+        "2fa/totp/activate",
+        "2fa/webauthn",
+        "2fa/webauthn/add",
+        "2fa/recovery-codes/generate",
+        "sessions",
+    ],
+)
+def test_pages_of_factors_and_devices(inside, path):
+    page = read(inside.get(f"/accounts/{path}/"))
+    assert "data:" not in page
+    assert "Two-Factor" not in page
+    assert "Security Key" not in page
+
+
+def test_pages_with_all_factors(inside, person):
+    passkey, _ = add_passkey(person, "Ada's phone"), add_factor(person)
+    for path in ("", "/totp/deactivate", f"/webauthn/keys/{passkey.pk}/edit", "/reauthenticate"):
+        read(inside.get(f"/accounts/2fa{path}/"))
+    for path in ("/webauthn", f"/webauthn/keys/{passkey.pk}/remove", "/webauthn/reauthenticate"):
+        read(inside.get(f"/accounts/2fa{path}/"))
+    renamed = inside.post(
+        f"/accounts/2fa/webauthn/keys/{passkey.pk}/edit/", {"name": "Old phone"}, follow=True
+    )
+    assert "Old phone" in read(renamed)
+
+
+def test_looking_at_the_addresses_writes_none(client, settings):
+    settings.ACCOUNT_EMAIL_VERIFICATION = "none"  # as in the demonstration
+    person = User.objects.create_user("bea@example.org", PASSWORD)
+    client.post("/accounts/login/", {"login": person.email, "password": PASSWORD})
+    before = EmailAddress.objects.count()
+    read(client.get("/accounts/email/"))
+    assert EmailAddress.objects.count() == before == 1

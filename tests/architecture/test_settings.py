@@ -11,7 +11,7 @@ from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import ConnectionHandler
 
-from config.checks import cache_is_shared, sqlite_faults
+from config.checks import cache_is_shared, second_factor_is_required, sqlite_faults
 from config.static_files import HashedStaticFiles
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +37,9 @@ def start(data_dir: Path, show: str = "", **environment: str) -> tuple[int, str]
         ({"SECRET_KEY": KEY, "SITE_URL": "diary.example.org"}, "write it like https://"),
         ({"SECRET_KEY": KEY, "DATABASE_URL": "mysql://x/y"}, "must look like postgres://"),
         ({"SECRET_KEY": KEY, "TRUSTED_PROXY_COUNT": "-1"}, "write a whole number"),
+        ({"SECRET_KEY": KEY, "SIGN_UP": "closed"}, "write open or invited"),
+        ({"SECRET_KEY": KEY, "FACTOR_KEY": f"{KEY},short"}, "FACTOR_KEY is too short"),
+        ({"SECRET_KEY": KEY, "FACTOR_KEY_FILE": "/no/such/file"}, "there is no such file"),
     ],
 )
 def test_bad_value_stops_the_start_and_says_what_to_do(tmp_path, environment, advice):
@@ -65,6 +68,25 @@ def test_production_is_the_default(tmp_path, show, value):
 def test_key_may_lie_in_a_file(tmp_path):
     (tmp_path / "secret_key").write_text(f"{KEY}\n")
     assert start(tmp_path, "s.SECRET_KEY") == (0, KEY)
+
+
+@pytest.mark.parametrize(
+    ("environment", "required"), [({}, "True"), ({"DEBUG": "on"}, "False"), ({"DEBUG": "off"}, "True")]
+)
+def test_second_factor_is_off_in_the_demonstration_alone(tmp_path, environment, required):
+    shown = start(tmp_path, "s.REQUIRE_SECOND_FACTOR", SECRET_KEY=KEY, **environment)
+    assert shown == (0, required)
+
+
+def test_keys_of_factors_come_one_a_line_or_between_commas(tmp_path):
+    (tmp_path / "keys").write_text("1" * 50 + "\n" + "2" * 50 + "," + "3" * 50 + "\n\n")
+    shown = start(
+        tmp_path,
+        "[key[0] for key in s.FACTOR_KEYS]",
+        SECRET_KEY=KEY,
+        FACTOR_KEY_FILE=str(tmp_path / "keys"),
+    )
+    assert shown == (0, "['1', '2', '3']")
 
 
 def test_demonstration_uses_cookies_that_plain_http_keeps(tmp_path):
@@ -124,6 +146,15 @@ def test_check_reports_private_cache(settings, backend):
     assert [found.id for found in cache_is_shared()] == ["diary.E004"]
     settings.DEBUG = True
     assert cache_is_shared() == []
+
+
+@pytest.mark.parametrize(
+    ("debug", "required", "found"),
+    [(False, False, ["diary.E012"]), (False, True, []), (True, False, []), (True, True, [])],
+)
+def test_check_reports_staff_without_second_factor(settings, debug, required, found):
+    settings.DEBUG, settings.REQUIRE_SECOND_FACTOR = debug, required
+    assert [fault.id for fault in second_factor_is_required()] == found
 
 
 def test_our_own_checks_are_content():

@@ -1,14 +1,16 @@
 """`manage.py demo`: the people whom it promises, found again by the rules that the pages count with."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from accounts import audit
 from accounts.demonstration import ACCOUNTS, PASSWORD
-from accounts.models import User
+from accounts.models import AuditEntry, User
 from clinic.demonstration import database
 from clinic.demonstration.people import CAST
 from clinic.models import CareLink, Clinic, InjectionSession, Membership
@@ -48,7 +50,12 @@ def rows():
                 "patient__name", "date", "units", "batch", "expiry"
             )
         ),
-        list(CareLink.objects.order_by("pk").values_list("reference", "starts_at")),
+        list(
+            CareLink.objects.order_by("pk").values_list(
+                "reference", "starts_at", "basis", "sees_notes", "wording", "language"
+            )
+        ),
+        list(AuditEntry.objects.order_by("number").values_list("at", "action")),
     ]
 
 
@@ -64,6 +71,7 @@ def empty():
             Membership,
             Clinic,
             User,
+            AuditEntry,
         ):
             model.objects.all().delete()
 
@@ -164,6 +172,25 @@ def test_staff():
         ("admin@example.org", "administrator", "riverside"),
     ]
     assert Clinic.objects.get().name == "Riverside Headache Clinic"
+
+
+def test_who_has_a_sign_in_agreed_to_be_read_and_one_shares_notes():
+    database.create(DAYS[0], years=0.3)
+    for link in CareLink.objects.select_related("patient__user"):
+        user = link.patient.user
+        expected = ("consent", "2026-11", user.pseudonym) if user else ("clinic", "", None)
+        assert (link.basis, link.wording, link.given_by) == expected
+    assert [link.patient.user.email for link in CareLink.objects.filter(sees_notes=True)] == [ACCOUNTS[0]]
+
+
+def test_page_of_sharing_has_something_to_show(client):
+    database.create(DAYS[0], patients=2, years=0.3)
+    assert audit.verified().faults == ()
+    with time_machine.travel(datetime(2026, 11, 23, 15, tzinfo=UTC), tick=False):
+        client.force_login(User.objects.get(email=ACCOUNTS[0]))
+        page = client.get("/sharing/").content.decode()
+    assert "Riverside Headache Clinic" in page
+    assert "read your diary on 16 November 2026, 2 times" in page
 
 
 def test_only_the_three_accounts_have_a_password():

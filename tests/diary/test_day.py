@@ -287,7 +287,8 @@ def test_note_is_shown_as_it_was_written(as_alice, alice):
 def test_deleting_is_asked_once_and_leaves_a_missing_day(as_alice, alice):
     record(alice, june(12), "severe", medicine(alice))
     page = as_alice.opens("/days/2026-06-12/")
-    assert "The day becomes “not recorded”, with all that was said of it. Are you sure?" in page.text
+    asked = "The day becomes “not recorded”. What it says now is kept as an earlier version. Are you sure?"
+    assert asked in page.text
     page = as_alice.sends("/days/2026-06-12/delete/")
     assert page.path == "/months/2026-06/"
     assert page.messages == "Saved: Friday 12 June is deleted Undo"
@@ -360,6 +361,9 @@ def test_queries_do_not_grow_with_the_diary(as_alice, alice, days):
         as_alice.client.post(DAY, ALL | doses)
     with at_most(10):
         as_alice.client.post(DAY, ALL | doses | {"headache": "mild", f"doses_{taken[0].pk}": "3"})
+    fewer = {f"doses_{taken[0].pk}": "1", f"doses_{taken[1].pk}": "0"}
+    with at_most(10):
+        as_alice.client.post(DAY, ALL | doses | fewer)
 
 
 def test_medicine_that_the_form_did_not_offer_keeps_its_doses(as_alice, alice):

@@ -36,9 +36,9 @@ def at_once(*writes):
 
 def test_two_doses_are_two(dana):
     medicine = Medicine.objects.create(patient=dana, name="sumatriptan", medication_class="triptan")
-    actions.record_headache(dana, TODAY, Headache.MILD, TODAY)
+    actions.record_headache(dana, TODAY, Headache.MILD, TODAY, by=None)
     for _ in range(ROUNDS):
-        at_once(*[lambda: actions.change_doses(dana, TODAY, medicine, 1)] * 2)
+        at_once(*[lambda: actions.change_doses(dana, TODAY, medicine, 1, by=None)] * 2)
     assert dana.days.get().intakes.get().doses == 2 * ROUNDS
 
 
@@ -46,14 +46,16 @@ def test_an_answer_beside_a_note_keeps_both(dana):
     for number in range(ROUNDS):
         note = f"note {number}"
         at_once(
-            lambda: actions.record_headache(dana, TODAY, Headache.SEVERE, TODAY),
-            lambda note=note: actions.save_day(dana, TODAY, {"headache": "mild", "note": note}, {}, TODAY),
+            lambda: actions.record_headache(dana, TODAY, Headache.SEVERE, TODAY, by=None),
+            lambda note=note: actions.save_day(
+                dana, TODAY, {"headache": "mild", "note": note}, {}, TODAY, by=None
+            ),
         )
         assert dana.days.get().note == note
 
 
 def test_two_first_answers_are_one_day(dana):
-    at_once(*[lambda: actions.record_headache(dana, TODAY, Headache.MILD, TODAY)] * 4)
+    at_once(*[lambda: actions.record_headache(dana, TODAY, Headache.MILD, TODAY, by=None)] * 4)
     assert dana.days.count() == 1
 
 

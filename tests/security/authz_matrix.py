@@ -34,6 +34,8 @@ SIGN_IN = Outcome("sign-in", frozenset({302}))
 NOTHING = Outcome("nothing", frozenset({404}))
 """Byte for byte what an address without anything behind it answers."""
 NOT_ALLOWED = Outcome("not allowed", frozenset({405}))
+NO_INVITATION = Outcome("no invitation", frozenset({404}))
+"""A kind page for who has no invitation in hand, the same whatever they asked for."""
 
 
 def to(place: str) -> Outcome:
@@ -52,11 +54,13 @@ LINKED = "clinician linked"
 ENDED = "clinician whose link ended"
 NOT_YET = "clinician whose link has not begun"
 ELSEWHERE = "clinician of another clinic"
+NURSE = "nurse linked"
 LEAD = "clinic lead linked"
 ADMINISTRATOR = "administrator of the clinic"
 SUPERUSER = "superuser"
 DEACTIVATED = "deactivated clinician"
 BOTH = "patient and clinician"
+NO_FACTOR = "clinician without a second factor"
 
 ROLES = (
     STRANGER,
@@ -69,17 +73,23 @@ ROLES = (
     ENDED,
     NOT_YET,
     ELSEWHERE,
+    NURSE,
     LEAD,
     ADMINISTRATOR,
     SUPERUSER,
     DEACTIVATED,
     BOTH,
+    NO_FACTOR,
 )
 
 SIGNED_OUT = {STRANGER, DEACTIVATED}
 KEEPS_DIARY = {OWNER, SAME_CLINIC, OTHER_CLINIC, NO_CLINIC, BOTH}
-STAFF = {LINKED, ENDED, NOT_YET, ELSEWHERE, LEAD, BOTH}
-READS_THE_OWNER = {LINKED, LEAD, BOTH}
+STAFF = {LINKED, ENDED, NOT_YET, ELSEWHERE, NURSE, LEAD, BOTH}
+READS_THE_OWNER = {LINKED, NURSE, LEAD, BOTH}
+AT_NORTH = READS_THE_OWNER
+MANAGES_STAFF = {LEAD, ADMINISTRATOR}
+HAS_CODES = STAFF | {ADMINISTRATOR, SUPERUSER}
+"""Their second factor is an app. The owner has a passkey, and nobody else has a factor."""
 
 # --- The table -----------------------------------------------------------------------------------------------
 
@@ -109,11 +119,15 @@ class Row:
     get: Expected
     post: Expected
     is_public: bool = False
+    without_factor: bool = False
+    """Open to staff who have no second factor yet; from anywhere else they are led to its page."""
     other: Mapping[str, Expected] = field(default_factory=dict)
 
     def expected(self, method: str, role: str) -> Outcome:
         if method in NEVER_USED:
             return NOT_ALLOWED
+        if role == NO_FACTOR and not self.without_factor:
+            return to("mfa_index")
         if method in self.other:
             return self.other[method][role]
         if method in ("GET", "HEAD"):
@@ -131,8 +145,8 @@ def diary(outcome: Outcome) -> Expected:
 
 
 DIARY_PAGE = Row(diary(PAGE), REFUSED)
-PASSWORD_FIRST = to("account_reauthenticate")
 DIARY_TAP = Row(REFUSED, diary(FORM))
+OWN_LINK_TAP = Row(REFUSED, {**diary(NOTHING), OWNER: FORM})
 PATIENT_FORM = Row(those(READS_THE_OWNER, PAGE, NOTHING), those(READS_THE_OWNER, FORM, NOTHING))
 
 # Views of django-allauth are classes: what one kind of person gets is said by method.
@@ -155,12 +169,29 @@ LOGIN = shut(to("account_login"))
 ASKED = shut(SIGN_IN)
 
 
-def accounts(signed_out: Mapping[str, Outcome], signed_in: Mapping[str, Outcome]) -> Row:
+def accounts(
+    signed_out: Mapping[str, Outcome],
+    signed_in: Mapping[str, Outcome],
+    with_codes: Mapping[str, Outcome] | None = None,
+    with_passkey: Mapping[str, Outcome] | None = None,
+    without_factor: bool = False,
+) -> Row:
+    def answer(role: str, method: str) -> Outcome:
+        if role in SIGNED_OUT:
+            return signed_out[method]
+        special = with_codes if role in HAS_CODES else with_passkey if role == OWNER else None
+        return (special or signed_in)[method]
+
     by_method: dict[str, Expected] = {
-        method: {role: (signed_out if role in SIGNED_OUT else signed_in)[method] for role in ROLES}
-        for method in SHOWN
+        method: {role: answer(role, method) for role in ROLES} for method in SHOWN
     }
-    return Row(by_method["GET"], by_method["POST"], is_public=True, other=by_method)
+    return Row(
+        by_method["GET"],
+        by_method["POST"],
+        is_public=True,
+        without_factor=without_factor,
+        other=by_method,
+    )
 
 
 TABLE: dict[str, Row] = {
@@ -181,41 +212,90 @@ TABLE: dict[str, Row] = {
     "trends": DIARY_PAGE,
     "begin": Row(signed_in(PAGE), signed_in(FORM)),
     "data": DIARY_PAGE,
-    # Nobody gets a copy, or is deleted, without having just said once more who they are.
-    "take_copy": Row(diary(PASSWORD_FIRST), diary(PASSWORD_FIRST)),
+    "take_copy": Row(diary(PAGE), diary(PAGE)),
     "delete_diary": Row(signed_in(PAGE), REFUSED),
-    "ask_deletion": Row(REFUSED, signed_in(PASSWORD_FIRST)),
+    "ask_deletion": Row(REFUSED, signed_in(FORM)),
     "keep_diary": DIARY_TAP,
+    # Sharing: everybody their own, and of others' links nothing
+    "sharing": DIARY_PAGE,
+    "looks": DIARY_PAGE,
+    "make_code": DIARY_TAP,
+    "withdraw_code": DIARY_TAP,
+    "end_access": OWN_LINK_TAP,
+    "keep_notes": OWN_LINK_TAP,
+    "share_notes": OWN_LINK_TAP,
+    "agree_again": OWN_LINK_TAP,
+    # Invitations
+    "open_invitation": Row(everybody(to("join")), everybody(NOT_ALLOWED), is_public=True),
+    "join": Row(everybody(NO_INVITATION), everybody(NOT_ALLOWED), is_public=True),
+    "accept_invitation": Row(signed_in(NO_INVITATION), signed_in(NO_INVITATION)),
     # The clinic
-    "front_door": Row({**diary(to("today")), **dict.fromkeys(STAFF, to("caseload"))}, REFUSED),
+    "front_door": Row(
+        {**diary(to("today")), **dict.fromkeys(STAFF, to("caseload")), ADMINISTRATOR: to("staff")}, REFUSED
+    ),
+    "link": Row(those(STAFF, PAGE, NOTHING), those(STAFF, FORM, NOTHING)),
+    "invite": Row(those(STAFF, PAGE, NOTHING), those(STAFF, FORM, NOTHING)),
+    "withdraw_invitation": Row(REFUSED, those(AT_NORTH, FORM, NOTHING)),
+    "staff": Row(those(MANAGES_STAFF, PAGE, NOTHING), REFUSED),
+    "invite_staff": Row(REFUSED, those(MANAGES_STAFF, FORM, NOTHING)),
+    "change_role": Row(REFUSED, those(MANAGES_STAFF, FORM, NOTHING)),
+    "remove_staff": Row(REFUSED, those(MANAGES_STAFF, FORM, NOTHING)),
+    "withdraw_staff_invitation": Row(REFUSED, those(MANAGES_STAFF, FORM, NOTHING)),
     "caseload": Row(those(STAFF, PAGE, NOTHING), REFUSED),
     "patient": Row(those(READS_THE_OWNER, PAGE, NOTHING), REFUSED),
     "sessions": PATIENT_FORM,
     "session": PATIENT_FORM,
     # Everybody
-    "help": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True),
-    "theme": Row(everybody(NOT_ALLOWED), everybody(FORM), is_public=True),
-    "health": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True),
+    "help": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True, without_factor=True),
+    "theme": Row(everybody(NOT_ALLOWED), everybody(FORM), is_public=True, without_factor=True),
+    "health": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True, without_factor=True),
+    "account": Row(signed_in(PAGE), signed_in(FORM)),
     # Accounts
     "account_login": accounts(FILLED_IN, FRONT),
     "account_signup": accounts(FILLED_IN, FRONT),
     "account_logout": accounts(
         SHOWN | dict.fromkeys(("GET", "HEAD", "POST"), to("account_login")),
         SHOWN | {"POST": to("account_login")},
+        without_factor=True,
     ),
     "account_inactive": accounts(SHOWN, SHOWN),
-    "account_reauthenticate": accounts(ASKED, FILLED_IN),
-    "account_email": accounts(ASKED, FILLED_IN),
-    "account_email_verification_sent": accounts(LOGIN, shut(to("account_email"))),
+    "account_reauthenticate": accounts(ASKED, FILLED_IN, without_factor=True),
+    "account_email": accounts(ASKED, FILLED_IN, without_factor=True),
+    "account_email_verification_sent": accounts(LOGIN, shut(to("account_email")), without_factor=True),
     "account_change_password": accounts(ASKED, FILLED_IN),
     "account_set_password": accounts(ASKED, shut(to("account_change_password"))),
     "account_reset_password": accounts(FILLED_IN, FILLED_IN),
-    "account_confirm_login_code": accounts(LOGIN, FRONT),
+    "account_confirm_login_code": accounts(shut(to("account_request_login_code")), FRONT),
     "account_confirm_password_reset_code": accounts(LOGIN, LOGIN),
     "account_complete_password_reset": accounts(
         shut(to("account_reset_password")), shut(to("account_reset_password"))
     ),
     "account_password_reset_completed": accounts(SHOWN, SHOWN),
+    "account_request_login_code": accounts(FILLED_IN, FRONT),
+    "usersessions_list": accounts(ASKED, FILLED_IN),
+    # Second factors
+    "mfa_index": accounts(ASKED, SHOWN, without_factor=True),
+    "mfa_authenticate": accounts(LOGIN, FRONT),
+    "mfa_reauthenticate": accounts(ASKED, shut(to("account_reauthenticate")), with_codes=FILLED_IN),
+    "mfa_reauthenticate_webauthn": accounts(
+        ASKED,
+        shut(to("account_reauthenticate")),
+        with_passkey=FILLED_IN | {"POST": to("account_login")},
+    ),
+    "mfa_login_webauthn": accounts(LOGIN | {"OPTIONS": PAGE}, FRONT),
+    "mfa_activate_totp": accounts(
+        ASKED, FILLED_IN, with_codes=shut(to("mfa_deactivate_totp")), without_factor=True
+    ),
+    "mfa_deactivate_totp": accounts(ASKED, shut(NOTHING), with_codes=FILLED_IN),
+    "mfa_view_recovery_codes": accounts(ASKED, SHOWN | dict.fromkeys(("GET", "HEAD"), NOTHING)),
+    "mfa_download_recovery_codes": accounts(ASKED, shut(NOTHING)),
+    "mfa_generate_recovery_codes": accounts(ASKED, FILLED_IN),
+    "mfa_list_webauthn": accounts(ASKED, SHOWN),
+    "mfa_add_webauthn": accounts(ASKED, FILLED_IN, without_factor=True),
+    "mfa_edit_webauthn": accounts(
+        ASKED, FILLED_IN | dict.fromkeys(("GET", "HEAD", "POST"), NOTHING), with_passkey=FILLED_IN
+    ),
+    "mfa_remove_webauthn": Row(those({OWNER}, PAGE, NOTHING), those({OWNER}, FORM, NOTHING)),
 }
 
 # --- The addresses -------------------------------------------------------------------------------------------

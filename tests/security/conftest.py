@@ -1,4 +1,4 @@
-"""One world for each file of tests: fifteen kinds of people, and records full of words that others must never read."""
+"""One world for each file of tests: sixteen kinds of people, and records full of words that others must never read."""
 
 from __future__ import annotations
 
@@ -18,11 +18,16 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from accounts.models import User
+from clinic import invitations
+from clinic.actions import save_session
 from clinic.models import CareLink, Clinic, Membership
+from diary import actions
 from diary.models import Patient
 from tests.cast import (
     NOON,
     TODAY,
+    add_factor,
+    add_passkey,
     days_ago,
     june,
     medicine,
@@ -30,6 +35,7 @@ from tests.cast import (
     record,
     session,
     share,
+    signed_in,
     staff,
 )
 from tests.security import authz_matrix as matrix
@@ -38,11 +44,14 @@ PASSWORD = "a pass phrase for tests"
 NORTH = (matrix.OWNER, matrix.SAME_CLINIC)
 LISTED = {
     matrix.LINKED: NORTH,
+    matrix.NURSE: NORTH,
     matrix.LEAD: NORTH,
     matrix.BOTH: NORTH,
     matrix.ELSEWHERE: (matrix.OTHER_CLINIC,),
 }
 """Whose names and references stand in whose list of patients."""
+NEVER_OF_THE_CLINIC = ("zz-note", "zz-past-note", "zz-medicine", "zz-past-medicine")
+"""A patient's own words: pages of the clinic show what is counted, not these."""
 NOWHERE = 987_654_321
 """The number of no row."""
 
@@ -73,10 +82,12 @@ class World:
 
     def address(self, name: str, **changed: Any) -> str:
         """The address of a route, with the owner's rows in it unless said otherwise."""
-        patterns = {found: pattern for found, _, pattern in matrix.routes(get_resolver().url_patterns)}
-        return reverse(
-            name, kwargs={word: (self.ids | changed)[word] for word in patterns[name].pattern.converters}
-        )
+        rows = self.ids | changed
+        if name == "withdraw_staff_invitation":
+            rows["invitation_id"] = rows["staff_invitation_id"]
+        addresses = {found: address for found, address, _ in matrix.routes(get_resolver().url_patterns)}
+        words = re.findall(r"<(?:\w+:)?(\w+)>", addresses[name])
+        return reverse(name, kwargs={word: rows[word] for word in words})
 
     def nowhere(self, name: str) -> str:
         """A route-alike address that nothing is behind, or any such address where the route has no number."""
@@ -90,11 +101,24 @@ class World:
         if role in matrix.READS_THE_OWNER and name in ("patient", "sessions", "session"):
             may.add(matrix.OWNER)
         words = {word for person, theirs in self.canaries.items() if person not in may for word in theirs}
+        if role != matrix.OWNER:
+            words |= {word for word in self.canaries[matrix.OWNER] if word.startswith(NEVER_OF_THE_CLINIC)}
+            # The owner shares the diary with North, and no note of it.
+            words.add(canary("note", matrix.OWNER))
+        if role in matrix.MANAGES_STAFF and name == "staff":
+            # Who works here stands on the page with the address they sign in with, and nothing of their own diary.
+            words -= {canary("list", matrix.BOTH), canary("email", matrix.BOTH)}
+        if role in matrix.AT_NORTH and name == "invite":
+            words -= {INVITED}
         if name == "caseload":
             words -= {
                 word for person in LISTED.get(role, ()) for word in self.canaries[person] if "-list-" in word
             }
         return words
+
+
+INVITED = "zz-invited@example.org"
+INVITED_STAFF = "zz-invited-staff@example.org"
 
 
 def canary(kind: str, role: str) -> str:
@@ -103,13 +127,32 @@ def canary(kind: str, role: str) -> str:
 
 def diary_of(role: str, clinic: Clinic | None = None, **injection: Any) -> tuple[Patient, set[str]]:
     """A patient with a diary in which every text is theirs alone, and these texts."""
-    words = {kind: canary(kind, role) for kind in ("list", "note", "medicine", "batch", "given", "email")}
+    kinds = (
+        "list",
+        "note",
+        "medicine",
+        "batch",
+        "given",
+        "email",
+        "past-note",
+        "past-medicine",
+        "past-given",
+    )
+    words = {kind: canary(kind, role) for kind in kinds}
     user = User.objects.create_user(f"{words['email']}@example.org", name=words["list"])
     patient = Patient.objects.create(user=user, name=words["list"])
     taken = medicine(patient, words["medicine"])
     record(patient, TODAY, "severe", taken, note=words["note"])
-    record(patient, june(3), "mild", taken, note=words["note"])
-    session(patient, days_ago(30), note=words["given"], batch=words["batch"], clinic=clinic, **injection)
+    # What stood there before is no less theirs.
+    gone = medicine(patient, words["past-medicine"])
+    record(patient, june(3), "mild", gone, note=words["past-note"])
+    doses = {gone.pk: 0, taken.pk: 1}
+    actions.save_day(patient, june(3), {"note": words["note"]}, doses, TODAY, by=user.pseudonym)
+    gone.delete()
+    fields = {"batch": words["batch"], "clinic": clinic} | injection
+    given = session(patient, days_ago(30), note=words["past-given"], **fields)
+    given.note = words["given"]
+    save_session(given, by=None)
     if clinic:
         words["reference"] = canary("list-reference", role)
         share(patient, clinic, words["reference"])
@@ -146,22 +189,36 @@ def people() -> World:
         matrix.ENDED: staff("Carl Colleague", east),
         matrix.NOT_YET: staff("Wanda West", west),
         matrix.ELSEWHERE: staff("Dora Doctor", south),
+        matrix.NURSE: staff("Nora Nurse", north, Membership.Role.NURSE),
         matrix.LEAD: staff("Lea Lead", north, Membership.Role.LEAD),
         matrix.ADMINISTRATOR: staff("Adam Administrator", north, Membership.Role.ADMINISTRATOR),
         matrix.SUPERUSER: User.objects.create_superuser("root@example.org", name="Ruth Root"),
         matrix.DEACTIVATED: staff("Dan Departed", north),
+        matrix.NO_FACTOR: staff("Nora New", north, second_factor=False),
     }
+    for role in (matrix.SUPERUSER, matrix.BOTH):
+        add_factor(users[role])
     Membership.objects.create(clinic=north, user=users[matrix.BOTH], role=Membership.Role.CLINICIAN)
     cookies = {}
     for role, user in users.items():
         user.set_password(PASSWORD)
         user.save()
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-        client = Client()
-        client.force_login(user)
+        client = signed_in(user)
         cookies[role] = client.cookies[settings.SESSION_COOKIE_NAME].value
     User.objects.filter(pk=users[matrix.DEACTIVATED].pk).update(is_active=False)
+    passkey = add_passkey(owner.user, canary("passkey", matrix.OWNER))
+    canaries[matrix.OWNER].add(passkey.data["name"])
+    invitation, address = invitations.make(north, None, email=INVITED)
+    work, _address = invitations.make(north, None, email=INVITED_STAFF, role=Membership.Role.NURSE)
+    canaries["open invitations"] = {INVITED}
     ids = {
+        "pk": passkey.pk,
+        "link_id": owner.care_links.get(clinic=north).pk,
+        "membership_id": Membership.objects.get(clinic=north, user=users[matrix.LINKED]).pk,
+        "invitation_id": invitation.pk,
+        "staff_invitation_id": work.pk,
+        "token": address.rstrip("/").rpartition("/")[2],
         "patient_id": owner.pk,
         "session_id": owner.sessions.get().pk,
         "medicine_id": owner.medicines.get().pk,
@@ -226,11 +283,19 @@ def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
         "begin": {"name": "Renamed Person", "time_zone": "UTC", "date_of_birth": ""},
         "sessions": injection,
         "session": injection,
+        "make_code": {"notes": "yes"},
+        "link": {"code": "0000-0000", "reference": ""},
+        "invite": {"how": "sheet", "email": "", "reference": ""},
+        "invite_staff": {"email": "new@example.org", "role": "nurse"},
+        "change_role": {"role": "nurse"},
         "theme": {"theme": "dark", "next": "/help/"},
         "account_login": {"login": "nobody@example.org", "password": "wrong password"},
         "account_signup": {"email": "new@example.org", "password1": "a long new pass phrase"},
         "account_email": {"email": "second@example.org", "action_add": ""},
         "account_reset_password": {"email": "nobody@example.org"},
+        "account_request_login_code": {"email": "nobody@example.org"},
+        "account": {"name": "Renamed Person"},
+        "mfa_edit_webauthn": {"name": "Renamed passkey"},
     }.get(name, {})
 
 
@@ -249,5 +314,6 @@ def fingerprint(
 
 def masked(response: Any) -> tuple[int, dict[str, str], bytes]:
     """An answer without what differs from one request to the next."""
-    headers = {name: value for name, value in response.headers.items() if name != "Content-Length"}
+    changing = ("Content-Length", "X-Request-ID")
+    headers = {name: value for name, value in response.headers.items() if name not in changing}
     return response.status_code, headers, TOKEN.sub(rb"\1", response.content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -61,7 +62,9 @@ def wrong_headers(response: Any) -> list[str]:
         | BY_STATUS.get(response.status_code, set())
         | ({"Allow"} if response.content == b"" else set())
     )
-    more = set(response.headers) - set(ALWAYS) - {"Content-Security-Policy"} - optional
+    number = response.get("X-Request-ID", "")
+    found += [] if re.fullmatch("[0-9a-f]{16}", number) else [f"X-Request-ID: {number!r}"]
+    more = set(response.headers) - set(ALWAYS) - {"Content-Security-Policy", "X-Request-ID"} - optional
     found += [f"{name}: {response[name]!r} is new" for name in sorted(more)]
     kind = response.get("Content-Type", "")
     if response.content and kind not in ("text/html; charset=utf-8", "text/plain; charset=utf-8"):
@@ -104,7 +107,7 @@ def test_every_refusal_and_fault_carries_them_too(world, name, monkeypatch):
     checked = world.client(matrix.OWNER, enforce_csrf_checks=True)
     checked.cookies[settings.CSRF_COOKIE_NAME] = TOKEN
     too_many = {f"field{number}": "" for number in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)}
-    [pattern] = [route for found, _, route in matrix.routes(get_resolver().url_patterns) if found == name]
+    pattern = next(route for found, _, route in matrix.routes(get_resolver().url_patterns) if found == name)
     address = world.address(name)
     answers = [
         (400, client.get(address, secure=True, headers={"host": "elsewhere.example"})),
@@ -142,6 +145,9 @@ def failing(error: Exception) -> Any:
         ("begin", matrix.NO_DIARY, {"name": "x" * 200}),
         ("sessions", matrix.LINKED, {"date": "never"}),
         ("session", matrix.LINKED, {"date": "never"}),
+        ("link", matrix.LINKED, {"code": "0000"}),
+        ("invite", matrix.LINKED, {"how": "mail"}),
+        ("invite_staff", matrix.ADMINISTRATOR, {"email": "nobody"}),
     ],
 )
 def test_refused_form_carries_them_too(world, name, role, form, status):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db.models import Q
 
 from accounts.models import User
-from clinic.models import CareLink, Clinic, InjectionSession, Membership
+from clinic.models import CareLink, Clinic, InjectionSession, Invitation, LinkCode, Membership
 from diary.models import DiaryDay, Intake, Medicine, Patient
-from tests.cast import TODAY, days_ago
+from tests.cast import NOON, TODAY, days_ago
 from tests.security import authz_matrix as matrix
 from tests.security.conftest import NOWHERE, fields, fingerprint, masked
 
@@ -26,6 +27,12 @@ DIARY_WRITES = (
     "add_own_medicine",
     "use_medicine",
     "begin",
+    "make_code",
+    "withdraw_code",
+    "end_access",
+    "keep_notes",
+    "share_notes",
+    "agree_again",
 )
 CLINIC_WRITES = ("sessions", "session")
 OTHERS = (matrix.SAME_CLINIC, matrix.OTHER_CLINIC, matrix.NO_CLINIC, matrix.BOTH)
@@ -38,7 +45,9 @@ def foreign_rows(patient: Patient) -> dict[str, list[Any]]:
         User.objects.all(),
         Clinic.objects.all(),
         Membership.objects.all(),
-        CareLink.objects.all(),
+        CareLink.objects.exclude(patient=patient),
+        LinkCode.objects.exclude(patient=patient),
+        Invitation.objects.all(),
         Patient.objects.exclude(pk=patient.pk),
         Medicine.objects.exclude(patient=patient),
         DiaryDay.objects.exclude(patient=patient),
@@ -292,6 +301,40 @@ def test_what_is_no_number_of_a_row_does_not_exist(world, role, address, number)
             expected = (404, 405)
         response = getattr(client, method)(address, fields(world, "session"))
         assert response.status_code in expected
+    assert fingerprint() == before
+
+
+@pytest.mark.parametrize("tap", ["end_access", "keep_notes", "share_notes", "agree_again"])
+@pytest.mark.parametrize("role", OTHERS)
+def test_link_of_another_patient_is_neither_ended_nor_widened(world, role, tap):
+    client = world.client(role)
+    before = fingerprint()
+    sent = client.post(world.address(tap))
+    assert sent.status_code == 404
+    assert masked(sent) == masked(client.post(world.nowhere(tap)))
+    assert fingerprint() == before
+
+
+@pytest.mark.parametrize(
+    "tap", ["change_role", "remove_staff", "withdraw_staff_invitation", "withdraw_invitation"]
+)
+def test_staff_and_invitations_of_another_clinic_are_not_reached(world, tap):
+    south = Clinic.objects.get(slug="south")
+    theirs = {
+        "membership_id": south.memberships.get().pk,
+        "invitation_id": Invitation.objects.create(
+            clinic=south,
+            digest="x",
+            expires_at=NOON + timedelta(days=1),
+            role="lead" if "staff" in tap else "",
+        ).pk,
+    }
+    theirs["staff_invitation_id"] = theirs["invitation_id"]
+    before = fingerprint()
+    client = world.client(matrix.LEAD)
+    sent = client.post(world.address(tap, **theirs), {"role": "nurse"})
+    assert sent.status_code == 404
+    assert masked(sent) == masked(client.post(world.nowhere(tap), {"role": "nurse"}))
     assert fingerprint() == before
 
 

@@ -1,0 +1,76 @@
+from collections.abc import Callable
+from typing import Any
+
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from fido2.webauthn import AuthenticationResponse
+
+from accounts.models import User
+
+
+class NameForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["name"]
+        labels = {"name": _("Your name")}
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
+
+
+def checked(check: Callable[[], Any]) -> Any:
+    """What the check finds. The library takes it for granted that a browser wrote the answer."""
+    try:
+        return check()
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise get_adapter().validation_error("incorrect_code") from error
+
+
+class PasskeyForm(AddWebAuthnForm):
+    """A passkey that signs in by itself, unless the key is one of those that cannot."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("A name for it, such as the device it is on")
+        passwordless = self.fields["passwordless"]
+        passwordless.initial = True
+        passwordless.label = _("I want to sign in with it alone, without my password")
+        passwordless.help_text = _("For this it must ask for your finger, your face or a PIN.")
+
+    def clean(self) -> dict[str, Any]:
+        return checked(super().clean)  # type: ignore[no-any-return]
+
+
+class ShownPasskey:
+    """A passkey that counts must have counted on, or there are two of it."""
+
+    cleaned_data: dict[str, Any]
+
+    def clean_credential(self) -> Authenticator:
+        passkey: Authenticator = checked(super().clean_credential)  # type: ignore[misc]
+        answer = AuthenticationResponse.from_dict(self.cleaned_data["credential"]).response
+        count = answer.authenticator_data.counter
+        known = passkey.data.get("count", passkey.wrap().authenticator_data.counter)
+        if count <= known and (count or known):
+            raise get_adapter().validation_error("incorrect_code")
+        passkey.data["count"] = count
+        passkey.save(update_fields=["data"])
+        return passkey
+
+
+class LoginForm(ShownPasskey, LoginWebAuthnForm):
+    pass
+
+
+class FactorForm(ShownPasskey, AuthenticateWebAuthnForm):
+    pass
+
+
+class AgainForm(ShownPasskey, ReauthenticateWebAuthnForm):
+    pass

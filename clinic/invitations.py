@@ -1,0 +1,135 @@
+"""Addresses that let one person in, as a patient or as staff: made, mailed or printed, found again and used once."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import qrcode
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic.consent import ALPHABET, grouped, keyed, normal
+from clinic.models import Clinic, Invitation, Membership
+
+HELD = "invitation"
+"""The key under which a visitor's session holds the invitation they came with."""
+TOKEN_LENGTH = 20
+"""A hundred bits, in letters that can be typed from paper."""
+MAIL_DAYS = 14
+SHEET_DAYS = 30
+
+
+def digest(token: str) -> str:
+    """What the database and the session keep of an address."""
+    return keyed("invitation", normal(token)).hex()
+
+
+def make(
+    clinic: Clinic, by: UUID | None, email: str = "", role: str = "", reference: str = ""
+) -> tuple[Invitation, str]:
+    """An invitation and its address, which is known now and never again."""
+    token = grouped("".join(secrets.choice(ALPHABET) for _place in range(TOKEN_LENGTH)))
+    now = timezone.now()
+    invitation = Invitation.objects.create(
+        clinic=clinic,
+        role=role,
+        email=email,
+        reference=reference,
+        digest=digest(token),
+        made_by=by,
+        made_at=now,
+        expires_at=now + timedelta(days=MAIL_DAYS if email else SHEET_DAYS),
+    )
+    return invitation, settings.SITE_URL + reverse("open_invitation", args=[token.lower()])
+
+
+def mail(invitation: Invitation, address: str) -> bool:
+    """To a patient the mail names no clinic: that somebody goes to one is nobody else's business."""
+    words: dict[str, Any] = {"address": address, "days": MAIL_DAYS}
+    if invitation.role:
+        words |= {"clinic": invitation.clinic.name, "role": invitation.get_role_display()}
+        text = _(
+            "You are invited to work with the diaries of %(clinic)s. Your role: %(role)s.\n\n%(address)s\n\n"
+            "The address works once, for %(days)d days, for an account with the e-mail address that this mail came "
+            "to. If you expected no such mail, leave it alone.\n"
+        )
+    else:
+        text = _(
+            "You are invited to share what you write down with the people who treat you. Who invites you, and what "
+            "they would see, stands here:\n\n%(address)s\n\nThe address works once, for %(days)d days. You decide; "
+            "nothing happens before you agree. If you expected no such mail, leave it alone.\n"
+        )
+    return bool(send_mail(_("Your invitation"), text % words, None, [invitation.email], fail_silently=True))
+
+
+def open_at_digest(found: str) -> Invitation | None:
+    return (
+        Invitation.objects.open_at(timezone.now()).select_related("clinic").filter(digest=found).first()
+        if found
+        else None
+    )
+
+
+def held(request: HttpRequest) -> Invitation | None:
+    """The invitation that this visitor came with, as long as it holds."""
+    return open_at_digest(str(request.session.get(HELD, "")))
+
+
+def let_go(request: HttpRequest) -> None:
+    request.session.pop(HELD, None)
+
+
+def spend(invitation: Invitation) -> bool:
+    """`False` where somebody else was quicker, or it was withdrawn meanwhile."""
+    now = timezone.now()
+    return bool(Invitation.objects.open_at(now).filter(pk=invitation.pk).update(used_at=now))
+
+
+def is_for(invitation: Invitation, user: Any) -> bool:
+    """An invitation to work somewhere is for the address it was sent to, which the account must have confirmed."""
+    confirmed = EmailAddress.objects.filter(user=user, verified=True, email__iexact=invitation.email)
+    return not invitation.role or confirmed.exists()
+
+
+def join_staff(invitation: Invitation, user: Any) -> Membership | None:
+    """`None` where the invitation holds no more, or the person works there already and keeps their role."""
+    try:
+        with transaction.atomic():
+            if not spend(invitation):
+                return None
+            return Membership.objects.create(clinic=invitation.clinic, user=user, role=invitation.role)
+    except IntegrityError:
+        return None
+
+
+# --- The printed sheet ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Square:
+    """A QR code: its edge in modules with the quiet margin, and the dark modules as one path of an SVG."""
+
+    edge: int
+    path: str
+
+
+def square(address: str) -> Square:
+    code = qrcode.QRCode(border=4)
+    code.add_data(address)
+    rows = code.get_matrix()
+    return Square(len(rows), "".join(_row(number, row) for number, row in enumerate(rows)))
+
+
+def _row(number: int, row: Sequence[bool]) -> str:
+    return "".join(f"M{place} {number}h1v1h-1z" for place, is_dark in enumerate(row) if is_dark)

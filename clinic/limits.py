@@ -1,0 +1,25 @@
+"""How often somebody may try. The counts live in the cache that all processes share, as those of the sign-in do."""
+
+from __future__ import annotations
+
+from allauth.core.internal import ratelimit
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+RATES = {
+    # Codes that did not fit, in a quarter of an hour.
+    "link_code": "10/15m/user,30/15m/ip",
+    "invite": "60/h/user",
+}
+
+
+def may_try(request: HttpRequest, action: str) -> bool:
+    """Whether one more is let through; nothing is counted."""
+    return bool(ratelimit.consume(request, app="clinic", action=action, config=RATES, dry_run=True))
+
+
+def count(request: HttpRequest, action: str) -> None:
+    ratelimit.consume(request, app="clinic", action=action, config=RATES)
+
+
+TOO_MANY_INVITATIONS = _("That were many invitations in an hour. Please go on later.")

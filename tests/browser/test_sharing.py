@@ -1,0 +1,187 @@
+"""Sharing from hand to hand in a real browser: a code, a sheet, a place on the staff, and the end of access."""
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core import mail
+from django.test import Client
+from playwright.sync_api import expect
+
+from accounts.models import User
+from accounts.themes import COOKIE, THEMES
+from clinic.models import CareLink, Clinic, Membership
+from tests.cast import new_patient, share, staff
+from tests.conftest import assert_accessible
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=20_000)
+PASSWORD = "a pass phrase for tests"
+
+
+@pytest.fixture
+def clinic(transactional_db):
+    return Clinic.objects.create(name="Riverside Headache Clinic", slug="riverside")
+
+
+def with_password(user):
+    user.set_password(PASSWORD)
+    user.save()
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+@pytest.fixture
+def anna(clinic):
+    patient = new_patient("Anna Example", time_zone="Europe/London")
+    with_password(patient.user)
+    return patient
+
+
+@pytest.fixture
+def clara(clinic):
+    return with_password(staff("Clara Clinician", clinic))
+
+
+@pytest.fixture
+def sign_in(live_server):
+    def add(page, user):
+        client = Client()
+        client.force_login(user)
+        name = settings.SESSION_COOKIE_NAME
+        origin = live_server.url.replace("http:", "https:")
+        page.context.clear_cookies()
+        page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": origin}])
+
+    return add
+
+
+def follow(locator):
+    with locator.page.expect_navigation():
+        locator.click()
+
+
+def say_password(page):
+    page.get_by_label("Password").fill(PASSWORD)
+    follow(page.get_by_role("button", name="Go on"))
+
+
+def path_of(address):
+    return "/" + address.partition("//")[2].partition("/")[2]
+
+
+def test_code_from_the_patient_to_the_clinic_and_the_end_of_it(phone, desktop, axe, anna, clara, sign_in):
+    sign_in(phone, anna.user)
+    phone.goto("/sharing/")
+    axe(phone)
+    follow(phone.get_by_role("button", name="I agree: make a code"))
+    say_password(phone)
+    code = phone.locator(".code").inner_text()
+    axe(phone)
+
+    sign_in(desktop, clara)
+    desktop.goto("/clinic/")
+    follow(desktop.get_by_role("link", name="Link a patient"))
+    axe(desktop)
+    desktop.get_by_label("Code").fill(code.lower().replace("-", " "))
+    desktop.get_by_label("Clinic number").fill("R-7")
+    follow(desktop.get_by_role("button", name="Open the diary"))
+    expect(desktop.locator("dl.identity")).to_contain_text("Anna Example")
+    axe(desktop)
+
+    phone.goto("/sharing/")
+    expect(phone.get_by_role("heading", name="Riverside Headache Clinic")).to_be_visible()
+    expect(phone.get_by_text("read your diary on")).to_be_visible()
+    axe(phone)
+    follow(phone.get_by_role("button", name="End access"))
+    expect(phone.get_by_text("can no longer read your diary")).to_be_visible()
+    axe(phone)
+
+    follow(
+        desktop.get_by_role("link", name="Injection sessions")
+        .or_(desktop.get_by_role("link", name="session"))
+        .first
+    )
+    expect(desktop.get_by_role("heading", name="There is no such page")).to_be_visible()
+
+
+def test_sheet_brings_a_new_patient(desktop, phone, axe, clinic, clara, sign_in):
+    sign_in(desktop, clara)
+    desktop.goto("/clinic/invite/")
+    axe(desktop)
+    desktop.get_by_label("Clinic number").fill("R-9")
+    follow(desktop.get_by_role("button", name="Make the invitation"))
+    expect(desktop.get_by_role("img", name="The address below as a square code")).to_be_visible()
+    axe(desktop)
+    address = path_of(desktop.locator(".sheet__address").inner_text())
+
+    # Signing up is tested in tests/accounts; here somebody comes with an account and without a diary.
+    eve = with_password(User.objects.create_user("eve@example.org"))
+    phone.goto(address)
+    expect(phone).to_have_url(phone.url.partition("/join")[0] + "/join/")
+    axe(phone)
+    follow(phone.get_by_role("link", name="I have an account"))
+    phone.get_by_label("Email").fill(eve.email)
+    phone.get_by_label("Password").fill(PASSWORD)
+    follow(phone.get_by_role("button", name="Sign in"))
+    axe(phone)
+    phone.get_by_label("Name").fill("Eve Everyone")
+    follow(phone.get_by_role("button", name="Go on"))
+    expect(
+        phone.get_by_role("heading", name="May Riverside Headache Clinic read your diary?")
+    ).to_be_visible()
+    axe(phone)
+    phone.get_by_label("Share my notes too").check()
+    follow(phone.get_by_role("button", name="I agree"))
+    say_password(phone)
+    expect(phone.get_by_text("your diary and its notes", exact=True)).to_be_visible()
+    link = CareLink.objects.get()
+    assert (link.patient.user, link.reference, link.sees_notes) == (eve, "R-9", True)
+    phone.goto(address)
+    expect(phone.get_by_role("heading", name="This invitation opens nothing")).to_be_visible()
+    axe(phone)
+
+
+def test_administrator_invites_a_nurse(desktop, phone, axe, clinic, sign_in):
+    sign_in(desktop, with_password(staff("Adam Administrator", clinic, Membership.Role.ADMINISTRATOR)))
+    desktop.goto("/welcome/")
+    expect(desktop.get_by_role("heading", name="Staff", exact=True)).to_be_visible()
+    axe(desktop)
+    form = desktop.locator("section", has_text="Invite somebody")
+    form.get_by_label("E-mail address").fill("nora@example.org")
+    form.get_by_label("Role").select_option("nurse")
+    follow(form.get_by_role("button", name="Invite"))
+    expect(desktop.get_by_text("An invitation is on its way")).to_be_visible()
+    [address] = [line for line in mail.outbox[0].body.splitlines() if line.startswith("http")]
+
+    nora = with_password(User.objects.create_user("nora@example.org", name="Nora Nurse"))
+    sign_in(phone, nora)
+    phone.goto(path_of(address))
+    axe(phone)
+    follow(phone.get_by_role("button", name="Accept"))
+    expect(phone.get_by_text("You work at Riverside Headache Clinic now: Nurse.")).to_be_visible()
+
+    desktop.goto("/clinic/staff/")
+    axe(desktop)
+    follow(desktop.get_by_role("button", name="Remove"))
+    phone.goto("/clinic/")
+    expect(phone.get_by_role("heading", name="There is no such page")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_pages_fit_in_every_theme(phone, anna, clara, clinic, sign_in, live_server, theme):
+    share(anna, clinic, basis="consent", wording="2025-01")
+    lead = staff("Lea Lead", clinic, Membership.Role.LEAD)
+    for user, addresses in (
+        (anna.user, ["/sharing/", "/sharing/looks/"]),
+        (lead, ["/clinic/", "/clinic/link/", "/clinic/invite/", "/clinic/staff/", "/join/"]),
+    ):
+        sign_in(phone, user)
+        origin = live_server.url.replace("http:", "https:")
+        phone.context.add_cookies([{"name": COOKIE, "value": theme, "url": origin}])
+        for address in addresses:
+            for width in (360, 320):
+                phone.set_viewport_size({"width": width, "height": 740})
+                phone.goto(address)
+                found = phone.evaluate("document.documentElement.scrollWidth")
+                assert found <= width, f"{address} is {found} wide on a screen of {width}"
+            assert_accessible(phone)

@@ -1,0 +1,148 @@
+"""The same form sent twenty times at the same moment, and two tabs: one row, one version, and nothing is lost."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from clinic.models import Clinic, InjectionSession, Membership
+from diary import actions
+from diary.models import Patient
+from diary.rules import Headache
+from tests.cast import share
+
+TIMES = 20
+AT_ONCE = 4
+"""Fewer than SQLite's five seconds of patience need on a slow machine."""
+
+
+@pytest.fixture
+def dana(transactional_db):
+    return Patient.objects.create(user=User.objects.create_user("dana@example.org", name="Dana"), name="Dana")
+
+
+@pytest.fixture
+def clinician(dana):
+    clinic = Clinic.objects.create(name="North", slug="north")
+    user = User.objects.create_user("clara@example.org", name="Clara")
+    Membership.objects.create(clinic=clinic, user=user, role="clinician")
+    share(dana, clinic)
+    return user
+
+
+def tab(user):
+    """A browser of its own; its session is written before the race."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def all_at_once(sends):
+    """The statuses of requests that start together, a few at a time."""
+    found = []
+    for start in range(0, len(sends), AT_ONCE):
+        together = sends[start : start + AT_ONCE]
+        gate = Barrier(len(together))
+
+        def run(send, gate=gate):
+            try:
+                gate.wait(30)
+                return send().status_code
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(len(together)) as pool:
+            found += pool.map(run, together)
+    return found
+
+
+def sent(user, address, forms):
+    tabs = [tab(user) for _ in range(AT_ONCE)]
+    return all_at_once(
+        [lambda at=at, form=form: tabs[at % AT_ONCE].post(address, form) for at, form in enumerate(forms)]
+    )
+
+
+def long_ago(patient):
+    return patient.date_at(timezone.now()) - timedelta(days=9)
+
+
+def test_first_answer(dana):
+    when = long_ago(dana)
+    statuses = sent(dana.user, f"/days/{when}/headache/", [{"headache": "mild"}] * TIMES)
+    assert set(statuses) == {302}
+    assert (dana.days.count(), dana.day_versions.count()) == (1, 0)
+
+
+def test_answer_that_changes_a_day(dana):
+    when = long_ago(dana)
+    actions.record_headache(dana, when, Headache.MILD, when, by=None)
+    statuses = sent(dana.user, f"/days/{when}/headache/", [{"headache": "severe"}] * TIMES)
+    assert set(statuses) == {302}
+    assert [version.said["headache"] for version in dana.day_versions.all()] == ["mild"]
+
+
+def test_form_of_a_day(dana):
+    when = long_ago(dana)
+    actions.record_headache(dana, when, Headache.MILD, when, by=None)
+    form = {"headache": "severe", "migraine": "unknown", "menstruation": "unknown", "note": "x"}
+    form["seen"] = actions.seen(dana, when)
+    statuses = sent(dana.user, f"/days/{when}/", [form] * TIMES)
+    assert sorted(statuses) == [302] + [422] * (TIMES - 1)
+    assert [version.said["headache"] for version in dana.day_versions.all()] == ["mild"]
+
+
+def test_deletion(dana):
+    when = long_ago(dana)
+    actions.record_headache(dana, when, Headache.MILD, when, by=None)
+    sent(dana.user, f"/days/{when}/delete/", [{}] * TIMES)
+    assert dana.days.count() == 0
+    assert [version.is_deletion for version in dana.day_versions.all()] == [True]
+
+
+def test_two_tabs_that_say_different_things(dana):
+    """Whichever came last stands, and the other one is an earlier version."""
+    when = long_ago(dana)
+    actions.record_headache(dana, when, Headache.NONE, when, by=None)
+    forms = [{"headache": word} for word in ("mild", "severe")]
+    sent(dana.user, f"/days/{when}/headache/", forms)
+    said = [version.said["headache"] for version in dana.day_versions.order_by("pk")]
+    assert said[0] == "none"
+    assert {said[1], dana.days.get().headache} == {"mild", "severe"}
+
+
+def test_begin(transactional_db):
+    user = User.objects.create_user("eve@example.org", name="Eve")
+    statuses = sent(user, "/begin/", [{"name": "Eve", "time_zone": "UTC", "date_of_birth": ""}] * TIMES)
+    assert set(statuses) == {302}
+    assert Patient.objects.count() == 1
+
+
+def test_new_session(dana, clinician):
+    given = {"date": long_ago(dana).isoformat(), "units": "155"}
+    statuses = sent(clinician, f"/clinic/patients/{dana.pk}/sessions/", [given] * TIMES)
+    assert set(statuses) <= {302, 422}
+    assert (dana.sessions.count(), dana.session_versions.count()) == (1, 0)
+
+
+def test_correction_of_a_session(dana, clinician):
+    given = InjectionSession.objects.create(patient=dana, date=long_ago(dana), units=155)
+    form = {"date": given.date.isoformat(), "units": "160"}
+    statuses = sent(clinician, f"/clinic/patients/{dana.pk}/sessions/{given.pk}/", [form] * TIMES)
+    assert set(statuses) == {302}
+    assert [version.said["units"] for version in dana.session_versions.all()] == [155]
+
+
+def test_corrections_that_differ_are_all_kept(dana, clinician):
+    given = InjectionSession.objects.create(patient=dana, date=long_ago(dana), units=100)
+    forms = [{"date": given.date.isoformat(), "units": str(101 + at)} for at in range(TIMES)]
+    statuses = sent(clinician, f"/clinic/patients/{dana.pk}/sessions/{given.pk}/", forms)
+    assert set(statuses) == {302}
+    given.refresh_from_db()
+    said = {version.said["units"] for version in dana.session_versions.all()} | {given.units}
+    assert said == set(range(100, 101 + TIMES))
