@@ -99,7 +99,7 @@ class World:
             words.add(canary("note", matrix.OWNER))
         if role in matrix.MANAGES_STAFF and name == "staff":
             # Who works here stands on the page with the address they sign in with, and nothing of their own diary.
-            words -= {canary("list", matrix.BOTH), canary("email", matrix.BOTH)}
+            words -= {canary("list", matrix.BOTH), canary("email", matrix.BOTH), INVITED_STAFF}
         if role in matrix.AT_NORTH and name == "invite":
             words -= {INVITED}
         if name == "caseload":
@@ -181,7 +181,7 @@ def people() -> World:
     User.objects.filter(pk=users[matrix.DEACTIVATED].pk).update(is_active=False)
     invitation, address = invitations.make(north, None, email=INVITED)
     work, _address = invitations.make(north, None, email=INVITED_STAFF, role=Membership.Role.NURSE)
-    canaries["open invitations"] = {INVITED}
+    canaries["open invitations"] = {INVITED, INVITED_STAFF}
     ids = {
         "link_id": owner.care_links.get(clinic=north).pk,
         "membership_id": Membership.objects.get(clinic=north, user=users[matrix.LINKED]).pk,
