@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from django.conf import settings
@@ -220,10 +220,10 @@ class InjectionSessionVersion(models.Model):
 class Handed(models.QuerySet[Any]):
     """What is handed to somebody and used once: codes and invitations."""
 
-    def unused(self) -> Handed:
+    def unused(self) -> Self:
         return self.filter(used_at__isnull=True)
 
-    def open_at(self, moment: datetime) -> Handed:
+    def open_at(self, moment: datetime) -> Self:
         return self.unused().filter(expires_at__gt=moment)
 
 

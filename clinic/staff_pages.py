@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -13,7 +14,7 @@ from clinic import invitations, limits
 from clinic import staff as staffing
 from clinic.access import clinics_managed_by, staff_manager_only
 from clinic.forms import RoleForm, StaffInvitationForm
-from clinic.models import Clinic, Invitation, Membership
+from clinic.models import Invitation, Membership
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -49,14 +50,11 @@ def invite_staff(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form)
     limits.count(request, "invite")
-    said: dict[str, Clinic] = form.cleaned_data
-    invitation, address = invitations.make(
-        said["clinic"],
-        request.user.pseudonym,
-        email=str(said["email"]),
-        role=str(said["role"]),  # type: ignore[union-attr]
-    )
-    staffing.write(request, invitation.clinic, f"{invitation.role} invited")
+    clinic, role = form.cleaned_data["clinic"], form.cleaned_data["role"]
+    by = request.user.pseudonym  # type: ignore[union-attr]
+    with transaction.atomic():
+        invitation, address = invitations.make(clinic, by, form.cleaned_data["email"], role)
+        staffing.write(request, clinic, f"{role} invited")
     if invitations.mail(invitation, address):
         messages.success(
             request, _("An invitation is on its way to %(email)s.") % {"email": invitation.email}
@@ -105,7 +103,8 @@ def _own_role(request: HttpRequest) -> HttpResponse:
 def withdraw_staff_invitation(request: HttpRequest, invitation_id: int) -> HttpResponse:
     mine = Invitation.objects.unused().for_staff().of_clinics(clinics_managed_by(request.user))
     invitation = get_object_or_404(mine.select_related("clinic"), pk=invitation_id)
-    invitation.delete()
-    staffing.write(request, invitation.clinic, f"{invitation.role} invitation withdrawn")
+    with transaction.atomic():
+        invitation.delete()
+        staffing.write(request, invitation.clinic, f"{invitation.role} invitation withdrawn")
     messages.success(request, _("The invitation is withdrawn. Its address no longer works."))
     return redirect("staff")

@@ -107,7 +107,7 @@ class World:
             words.add(canary("note", matrix.OWNER))
         if role in matrix.MANAGES_STAFF and name == "staff":
             # Who works here stands on the page with the address they sign in with, and nothing of their own diary.
-            words -= {canary("list", matrix.BOTH), canary("email", matrix.BOTH)}
+            words -= {canary("list", matrix.BOTH), canary("email", matrix.BOTH), INVITED_STAFF}
         if role in matrix.AT_NORTH and name == "invite":
             words -= {INVITED}
         if name == "caseload":
@@ -211,7 +211,7 @@ def people() -> World:
     canaries[matrix.OWNER].add(passkey.data["name"])
     invitation, address = invitations.make(north, None, email=INVITED)
     work, _address = invitations.make(north, None, email=INVITED_STAFF, role=Membership.Role.NURSE)
-    canaries["open invitations"] = {INVITED}
+    canaries["open invitations"] = {INVITED, INVITED_STAFF}
     ids = {
         "pk": passkey.pk,
         "link_id": owner.care_links.get(clinic=north).pk,
