@@ -194,7 +194,7 @@ def people() -> World:
         matrix.ADMINISTRATOR: staff("Adam Administrator", north, Membership.Role.ADMINISTRATOR),
         matrix.SUPERUSER: User.objects.create_superuser("root@example.org", name="Ruth Root"),
         matrix.DEACTIVATED: staff("Dan Departed", north),
-        matrix.NO_FACTOR: staff("Nora New", north, second_factor=False),
+        matrix.NO_FACTOR: staff("Nell New", north, second_factor=False),
     }
     for role in (matrix.SUPERUSER, matrix.BOTH):
         add_factor(users[role])
