@@ -100,6 +100,9 @@ class World:
         may = {role}
         if role in matrix.READS_THE_OWNER and name in ("patient", "sessions", "session"):
             may.add(matrix.OWNER)
+        if role == matrix.OWNER and name == "take_copy":
+            # A copy says under which number each clinic has ever kept the person.
+            may.add("other clinics of the owner")
         words = {word for person, theirs in self.canaries.items() if person not in may for word in theirs}
         if role != matrix.OWNER:
             words |= {word for word in self.canaries[matrix.OWNER] if word.startswith(NEVER_OF_THE_CLINIC)}
