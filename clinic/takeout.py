@@ -21,10 +21,11 @@ from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.html import format_html
 
 from accounts.models import AuditEntry, User
+from clinic.consent import WORDINGS
 from clinic.imports import COLUMNS
 from clinic.models import Clinic, InjectionSession, Invitation, Membership
 from diary.exports import diary_csv
@@ -60,7 +61,7 @@ EXPORTED: dict[str, Section] = {
     "accounts.User": Section(
         "account",
         same("email", "name", "is_active", "is_superuser", "pseudonym", "date_joined", "last_login"),
-        {"id": ROW_NUMBER, "password": SECRET},
+        {"id": ROW_NUMBER, "password": SECRET, "session_generation": "a counter that ends all sessions"},
     ),
     "account.EmailAddress": Section(
         "account.addresses", same("email", "verified", "primary"), {"id": ROW_NUMBER, "user": OWNER}
@@ -300,8 +301,9 @@ def looked(entries: list[AuditEntry], people: People) -> list[dict[str, Any]]:
 
 
 def consent_text(wording: str, language: str) -> str:
-    """The text that was agreed to. No text has been published under a version yet."""
-    return ""
+    """The text that was agreed to, in the language in which it was shown; empty where the clinic keeps the record."""
+    with translation.override(language or None):
+        return "\n".join(str(promise) for promise in WORDINGS.get(wording, ()))
 
 
 def said(row: Any, people: People) -> dict[str, Any]:

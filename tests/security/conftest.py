@@ -100,6 +100,9 @@ class World:
         may = {role}
         if role in matrix.READS_THE_OWNER and name in ("patient", "sessions", "session"):
             may.add(matrix.OWNER)
+        if role == matrix.OWNER and name == "take_copy":
+            # A copy says under which number each clinic has ever kept the person.
+            may.add("other clinics of the owner")
         words = {word for person, theirs in self.canaries.items() if person not in may for word in theirs}
         if role != matrix.OWNER:
             words |= {word for word in self.canaries[matrix.OWNER] if word.startswith(NEVER_OF_THE_CLINIC)}
@@ -194,7 +197,7 @@ def people() -> World:
         matrix.ADMINISTRATOR: staff("Adam Administrator", north, Membership.Role.ADMINISTRATOR),
         matrix.SUPERUSER: User.objects.create_superuser("root@example.org", name="Ruth Root"),
         matrix.DEACTIVATED: staff("Dan Departed", north),
-        matrix.NO_FACTOR: staff("Nora New", north, second_factor=False),
+        matrix.NO_FACTOR: staff("Nell New", north, second_factor=False),
     }
     for role in (matrix.SUPERUSER, matrix.BOTH):
         add_factor(users[role])

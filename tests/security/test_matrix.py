@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Collection
 from typing import Any
 
@@ -35,9 +37,17 @@ def wrong_answer(response: Any, expected: matrix.Outcome) -> list[str]:
     return []
 
 
+def readable(response: Any) -> str:
+    """What is in an answer; of a ZIP, what is in its files."""
+    if response.get("Content-Type") != "application/zip" or not response.content:
+        return response.content.decode()
+    with zipfile.ZipFile(io.BytesIO(response.content)) as zipped:
+        return "\n".join(zipped.read(name).decode() for name in zipped.namelist())
+
+
 def leaked(response: Any, forbidden: Collection[str]) -> list[str]:
     """Words in the answer, its redirect included, that this person may not read."""
-    text = f"{response.content.decode()} {response.get('Location', '')}"
+    text = f"{readable(response)} {response.get('Location', '')}"
     return [f"shows {word!r}" for word in sorted(forbidden) if word in text]
 
 

@@ -65,12 +65,12 @@ def full_person(mark: str, clinic: Clinic, colleague: Any, **fields: Any) -> Pat
     InjectionSessionVersion.objects.create(
         patient=patient,
         session=given,
-        said={"note": f"{mark}-corrected"},
+        said=given.said | {"note": f"{mark}-corrected"},
         replaced_at=timezone.now(),
         replaced_by=colleague.pseudonym,
     )
     link = share(
-        patient, clinic, f"{mark}-number", basis=CareLink.Basis.CONSENT, wording="1", language="en-gb"
+        patient, clinic, f"{mark}-number", basis=CareLink.Basis.CONSENT, wording="2026-11", language="en-gb"
     )
     LinkCode.objects.create(
         patient=patient,

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import AuditEntry, User
 from clinic.models import CareLink
 from diary.models import Deletion, Patient
-from tests.cast import Visitor, at_most, days_ago, record_all, staff, visitor
+from tests.cast import Visitor, add_factor, at_most, days_ago, record_all, staff, visitor
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a pass phrase for tests"
@@ -28,7 +28,9 @@ def signed_in(mira: Patient) -> Visitor:
     """Her browser; she has a password, and said it long ago."""
     mira.user.set_password(PASSWORD)
     mira.user.save()
-    return visitor(mira.user)
+    client = Client()
+    client.force_login(mira.user)
+    return Visitor(client)
 
 
 @pytest.fixture
@@ -204,6 +206,7 @@ def test_notice_costs_no_query(mira):
 
 def test_staff_with_a_diary_are_told_that_the_account_stays(mira, clinic):
     mira.user.memberships.create(clinic=clinic, role="clinician")
+    add_factor(mira.user)
     page = visitor(mira.user).opens("/data/delete/")
     assert "Your account, because you work or worked at a clinic" in page.section("stays").text
     assert "Your account: name" not in page.section("gone").text

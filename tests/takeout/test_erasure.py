@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
@@ -24,7 +25,7 @@ from clinic import erasure, leaving, ledger
 from clinic.models import CareLink, InjectionSession, Membership, RetainedSession
 from config.append_only import missing_guards
 from diary.models import Deletion, DiaryDay, Erasure, Patient
-from tests.cast import days_ago, new_patient, new_user, session, share, visitor
+from tests.cast import add_factor, add_passkey, days_ago, new_patient, new_user, session, share, visitor
 from tests.security.conftest import fingerprint
 from tests.takeout.conftest import canaries, due, full_person, leave_traces, request_of
 
@@ -109,6 +110,21 @@ def test_counters_of_tries_go_and_those_of_others_stay(mira, nils):
     assert cache.get(f"allauth.mfa.totp.used?user={user}&code=1") is None
     assert cache.get(f"{name}{nils.user.pk}") == [1]
     assert cache.get(f"{name}{user}0") == [1]
+
+
+def test_factors_devices_and_the_place_they_signed_in_from_go(mira):
+    """Also the counter of tries from that place."""
+    add_passkey(mira.user, "zqmira-phone")
+    add_factor(mira.user)
+    UserSession.objects.create(
+        user=mira.user, session_key="zqmira-device", ip="203.0.113.77", user_agent="zqmira-browser"
+    )
+    cache.set("allauth:rl:allauth.account:login:x:ip:203.0.113.77", [1], 3600)
+    words = ["zqmira-phone", "zqmira-browser", "203.0.113.77"]
+    assert found(words, dump()) == words
+    due(mira)
+    housekeeping()
+    assert found(words, dump()) == []
 
 
 def test_audit_log_keeps_numbers_that_lead_nowhere(mira):

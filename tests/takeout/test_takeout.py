@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 import jsonschema
 import pytest
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.db import models
 from django.utils import timezone
@@ -26,7 +27,7 @@ from clinic.models import CareLink, Clinic, InjectionSession, InjectionSessionVe
 from diary.imports.diary_csv import FORMULA_STARTS, Report, rows, unescaped, without_repeats
 from diary.imports.storage import recorded_rows, store
 from diary.models import DiaryDay, DiaryDayVersion, Intake, Medicine, Patient
-from tests.cast import TODAY, days_ago, new_patient, session
+from tests.cast import TODAY, add_factor, add_passkey, days_ago, new_patient, session
 from tests.reading import Page
 from tests.takeout.conftest import canaries, due
 
@@ -350,6 +351,31 @@ def test_who_worked_there_then_is_still_named(mira, colleague):
     said = copy_of(mira)
     assert said["who_looked"][0]["who"] == {"is": "staff", "name": "Cora Colleague"}
     assert said["injections"][0]["recorded_by"] == {"is": "staff", "name": "Cora Colleague"}
+
+
+def test_text_that_was_agreed_to_is_in_it(mira):
+    (consent,) = copy_of(mira)["consents"]
+    assert consent["wording"] == "2026-11"
+    assert "You can end this at any time, with one tap and without a reason." in consent["text"]
+    assert "You can end this at any time" in files(mira)["index.html"]
+
+
+def test_factors_and_devices_are_named_and_their_secrets_are_not(mira):
+    add_passkey(mira.user, "zqmira-phone")
+    secret = add_factor(mira.user).data["secret"]
+    UserSession.objects.create(
+        user=mira.user, session_key="zqmira-device", ip="203.0.113.77", user_agent="zqmira-browser"
+    )
+    said = copy_of(mira)["account"]
+    assert [(factor["type"], factor["name"]) for factor in said["factors"]] == [
+        ("webauthn", "zqmira-phone"),
+        ("totp", ""),
+    ]
+    assert {device["user_agent"] for device in said["devices"]} >= {"zqmira-browser"}
+    everything = "\n".join(files(mira).values())
+    assert secret not in everything
+    assert "zqmira-device" not in everything
+    assert not list(SCHEMA.iter_errors(copy_of(mira)))
 
 
 def test_deletion_that_was_asked_for_is_in_it(mira):
