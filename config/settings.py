@@ -231,8 +231,9 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# The library's own limits, but that whoever only looks at the page is counted too: hence not five.
-ACCOUNT_RATE_LIMITS = {"change_password": "10/m/user"}
+# The library's own limits, but that whoever only looks at the page is counted too: hence not five. A copy of a diary
+# is made in memory.
+ACCOUNT_RATE_LIMITS = {"change_password": "10/m/user", "take_copy": "3/h/user"}
 
 MFA_ADAPTER = "accounts.adapters.FactorAdapter"
 MFA_FORMS = {
@@ -259,8 +260,6 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 BACKUP_DAYS = env_int("BACKUP_DAYS", 30)
 TREATMENT_RECORDS_YEARS = env_int("TREATMENT_RECORDS_YEARS", 0)
-# A copy of the diary is made in memory.
-ACCOUNT_RATE_LIMITS = {"take_copy": "3/h/user"}
 
 # --- The web ------------------------------------------------------------------------------------
 

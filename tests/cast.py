@@ -144,19 +144,19 @@ def at_most(queries: int) -> Iterator[None]:
     assert len(asked) <= queries, "\n".join([f"{len(asked)} queries:", *asked])
 
 
-def signed_in(user: User, client: Client | None = None) -> Client:
-    """A browser in which somebody has just signed in with their password."""
+def signed_in(user: User, client: Client | None = None, minutes_ago: int = 0) -> Client:
+    """A browser in which somebody has just signed in with their password, or some time ago."""
     client = client or Client()
     client.force_login(user)
     session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time() - 60 * minutes_ago}]
     session["account_authentication_methods_user"] = str(user.pk)
     session.save()
     return client
 
 
-def visitor(user: User | None) -> Visitor:
-    return Visitor(signed_in(user) if user else Client())
+def visitor(user: User | None, minutes_ago: int = 0) -> Visitor:
+    return Visitor(signed_in(user, minutes_ago=minutes_ago) if user else Client())
 
 
 # --- Who they are --------------------------------------------------------------------------------------------

@@ -27,19 +27,19 @@ HARDENING = {
 }
 
 
+FAMILIES = ("EMAIL_", "DATABASE_", "SECRET_KEY", "FACTOR_KEY", "TRUSTED_", "SITE_", "ALLOWED_")
+
+
 def settings_named(text: str) -> set[str]:
-    return {
-        name
-        for word in re.findall(r"\b[A-Z][A-Z_]{3,}[A-Z]\b", text)
-        if (name := word).startswith(("EMAIL_", "DATABASE_", "SECRET_KEY", "TRUSTED_", "SITE_", "ALLOWED_"))
-        or name in ("DEBUG", "DATA_DIR", "TIME_ZONE", "DEFAULT_FROM_EMAIL")
-    }
+    """Names in capitals that are those of a setting, or look as if they were meant to be."""
+    words = set(re.findall(r"\b[A-Z][A-Z_]{3,}[A-Z]\b", text))
+    return {word for word in words if word in read_by_the_program() or word.startswith(FAMILIES)}
 
 
 def read_by_the_program() -> set[str]:
     source = (ROOT / "config" / "settings.py").read_text()
     names = set(re.findall(r"env_\w+\(\s*\"([A-Z_]+)\"", source))
-    return names | {"SECRET_KEY_FILE"}
+    return names | {"SECRET_KEY_FILE", "FACTOR_KEY_FILE"}
 
 
 def unit(name: str) -> configparser.RawConfigParser:

@@ -10,11 +10,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from clinic.models import Clinic, InjectionSession, Membership
+from clinic.models import Clinic, InjectionSession
 from diary import actions
 from diary.models import Patient
 from diary.rules import Headache
-from tests.cast import share
+from tests.cast import share, staff
 
 TIMES = 20
 AT_ONCE = 4
@@ -29,10 +29,8 @@ def dana(transactional_db):
 @pytest.fixture
 def clinician(dana):
     clinic = Clinic.objects.create(name="North", slug="north")
-    user = User.objects.create_user("clara@example.org", name="Clara")
-    Membership.objects.create(clinic=clinic, user=user, role="clinician")
     share(dana, clinic)
-    return user
+    return staff("Clara", clinic)
 
 
 def tab(user):

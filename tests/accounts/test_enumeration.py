@@ -17,7 +17,7 @@ ADDRESSES = {
     "with a second factor": "strong@example.org",
     "unknown": "nobody@example.org",
 }
-VARYING = {"Set-Cookie", "Content-Length"}
+VARYING = {"Set-Cookie", "Content-Length", "X-Request-ID"}
 
 
 @pytest.fixture

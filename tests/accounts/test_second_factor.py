@@ -214,7 +214,7 @@ def test_a_code_is_right_once_whichever_process_is_asked(vera):
 
 
 def test_that_memory_is_in_the_database():
-    assert type(cache._connections["default"]).__name__ == "DatabaseCache"
+    assert type(cache._connections["default"]).__name__ == "CountingDatabaseCache"
 
 
 def test_five_wrong_codes_are_tried_the_sixth_is_not(client, vera, noon):

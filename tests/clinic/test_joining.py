@@ -105,7 +105,7 @@ def test_notes_only_where_ticked(sheet, bob):
 def test_agreeing_asks_for_the_password(sheet, bob):
     bob.user.set_password("a pass phrase for tests")
     bob.user.save()
-    person = visitor(bob.user)
+    person = visitor(bob.user, minutes_ago=16)
     person.opens(sheet)
     assert "reauthenticate" in person.client.post("/join/accept/", {"answer": "yes"})["Location"]
     assert not bob.care_links.exists()
@@ -187,8 +187,8 @@ def test_nurse_accepts_with_the_address_it_came_to(work, nora, north):
     person = invited(nora, work)
     assert "Work at North Headache Clinic" in person.opens("/join/accept/").main.text
     page = person.sends("/join/accept/", answer="yes")
-    assert page.path == "/clinic/"
     assert page.messages == "You work at North Headache Clinic now: Nurse."
+    assert page.path == "/accounts/2fa/"  # nobody works here without a second factor
     assert Membership.objects.get(user=nora).role == "nurse"
     entry = AuditEntry.objects.get(action="staffed")
     assert (entry.actor, entry.clinic, entry.detail) == (nora.pseudonym, north.pk, "joined as nurse")

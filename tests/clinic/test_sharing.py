@@ -32,6 +32,12 @@ def alice(alice):
 
 
 @pytest.fixture
+def as_alice(alice):
+    """Alice, who signed in a while ago."""
+    return visitor(alice.user, minutes_ago=16)
+
+
+@pytest.fixture
 def alice_now(alice):
     """Alice, who gave her password a moment ago."""
     return visitor(alice.user)
@@ -265,9 +271,10 @@ def looked(page, heading="looked"):
     return [item.text for item in page.section(heading).all("li")]
 
 
-def test_looks_are_grouped_by_person_clinic_and_day(as_alice, as_clara, alice, noon):
+def test_looks_are_grouped_by_person_clinic_and_day(as_alice, clara, alice, noon):
     for minutes in (0, 60, 125):
         noon.move_to(NOON + timedelta(minutes=minutes))
+        as_clara = visitor(clara)
         as_clara.opens(f"/clinic/patients/{alice.pk}/")
     as_clara.opens("/clinic/")
     assert looked(as_alice.opens("/sharing/")) == [

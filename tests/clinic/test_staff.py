@@ -95,6 +95,9 @@ def test_role_changes_from_the_very_next_request(as_adam, as_clara, clara, alice
     as_clara.opens(f"/clinic/patients/{alice.pk}/")
     as_adam.sends(f"/clinic/staff/{work_of(clara).pk}/role/", role=role)
     assert work_of(clara).role == role
+    assert as_clara.opens("/clinic/").path == "/accounts/login/"
+    clara.refresh_from_db()
+    as_clara = visitor(clara)
     as_clara.opens(f"/clinic/patients/{alice.pk}/", status=404 if role == "administrator" else 200)
     as_clara.opens("/clinic/staff/", status=200 if role in ("lead", "administrator") else 404)
     assert audited() == [f"clinician to {role}"]
@@ -104,6 +107,9 @@ def test_who_is_removed_sees_nothing_from_the_very_next_request(as_adam, as_clar
     as_clara.opens(f"/clinic/patients/{alice.pk}/")
     page = as_adam.sends(f"/clinic/staff/{work_of(clara).pk}/remove/")
     assert "Clara Clinician no longer works at North Headache Clinic" in page.messages
+    assert as_clara.opens("/clinic/").path == "/accounts/login/"
+    clara.refresh_from_db()
+    as_clara = visitor(clara)
     for address in ("/clinic/", "/clinic/link/", f"/clinic/patients/{alice.pk}/"):
         as_clara.opens(address, status=404)
     assert audited() == ["clinician removed"]
@@ -112,7 +118,7 @@ def test_who_is_removed_sees_nothing_from_the_very_next_request(as_adam, as_clar
 @pytest.mark.parametrize("change", ["role", "remove"])
 def test_change_reaches_the_place_that_ends_sessions(as_adam, clara, change, monkeypatch):
     ended = []
-    monkeypatch.setattr(staffing, "end_sessions", ended.append)
+    monkeypatch.setattr(staffing, "end_all", ended.append)
     as_adam.sends(f"/clinic/staff/{work_of(clara).pk}/{change}/", role="nurse")
     assert ended == [clara]
 

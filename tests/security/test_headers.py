@@ -59,6 +59,7 @@ def wrong_headers(response: Any) -> list[str]:
     found += [] if policy == POLICY else [f"Content-Security-Policy: {policy}"]
     optional = (
         CONTENT
+        | ({"Content-Disposition"} if response.get("Content-Type") == "application/zip" else set())
         | BY_STATUS.get(response.status_code, set())
         | ({"Allow"} if response.content == b"" else set())
     )
@@ -67,7 +68,9 @@ def wrong_headers(response: Any) -> list[str]:
     more = set(response.headers) - set(ALWAYS) - {"Content-Security-Policy", "X-Request-ID"} - optional
     found += [f"{name}: {response[name]!r} is new" for name in sorted(more)]
     kind = response.get("Content-Type", "")
-    if response.content and kind not in ("text/html; charset=utf-8", "text/plain; charset=utf-8"):
+    kinds = ("text/html; charset=utf-8", "text/plain; charset=utf-8")
+    is_file = response.get("Content-Disposition", "").startswith('attachment; filename="headache-diary-')
+    if response.content and kind not in (("application/zip",) if is_file else kinds):
         found.append(f"Content-Type: {kind!r}")
     return found + [words for cookie in response.cookies.values() for words in wrong_cookie(cookie)]
 
