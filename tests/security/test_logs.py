@@ -16,7 +16,7 @@ import pytest
 from django.core import mail
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import get_resolver
@@ -250,7 +250,9 @@ def test_number_stands_on_the_page_of_a_busy_database(world, log, monkeypatch):
     response = world.client(matrix.OWNER).get("/help/")
     assert response.status_code == 503
     assert f"name {response['X-Request-ID']}." in response.content.decode()
-    assert "was not saved" in response.content.decode()
+    # A PostgreSQL that went away may have saved it.
+    words = "was not saved" if connection.vendor == "sqlite" else "may be saved or not"
+    assert words in response.content.decode()
     is_answer_without_secrets(log, response)
     assert log.lines[0]["message"] == "the database did not answer"
 
