@@ -134,7 +134,17 @@ def wapiti(tool: str, folder: Path, address: str, cookie: str, start: str) -> tu
 
 def sqlmap(tool: str, folder: Path, cookie: str, target: str, *more: str) -> str:
     command = [tool, "-u", target, "--cookie", cookie, "--batch", "--flush-session", "--disable-coloring"]
-    command += ["--level", "1", "--risk", "1", "--output-dir", str(folder / "sqlmap"), *more]
+    command += [
+        "--dbms",
+        "sqlite",
+        "--level",
+        "2",
+        "--risk",
+        "1",
+        "--output-dir",
+        str(folder / "sqlmap"),
+        *more,
+    ]
     log = folder / f"sqlmap-{abs(hash((target, more))) % 10**6}.log"
     try:
         subprocess.run(command, stdout=log.open("w"), stderr=subprocess.STDOUT, timeout=SQLMAP_SECONDS)
