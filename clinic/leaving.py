@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 from smtplib import SMTPException
+from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -15,8 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit
-from accounts.models import AuditEntry
-from clinic.models import CareLink
+from accounts.models import AuditEntry, User
+from clinic import consent, erasure
+from clinic.access import seen
 from diary.models import Deletion, Patient
 
 COOLING_OFF = timedelta(days=7)
@@ -31,27 +33,18 @@ def ask(request: HttpRequest, patient: Patient) -> Deletion:
         deletion, is_new = Deletion.objects.get_or_create(
             patient=patient, defaults={"asked_at": now, "due_at": now + COOLING_OFF}
         )
-        patient.link_codes.filter(used_at=None, expires_at__gt=now).update(expires_at=now)
-        ended = list(patient.care_links.filter(ends_at=None))
-        for link in ended:
-            _end(link, request)
-        audit.write(
-            request,
-            *(
-                audit.Line(AuditEntry.Action.WITHDREW, patient.pseudonym, link.clinic_id, link.pk)
-                for link in ended
-            ),
-        )
+        consent.withdraw_code(patient)
+        links = patient.care_links.lasting().select_related("patient")
+        # One that ended a moment ago, on another page, stays as it ended.
+        ended = [link for link in links if consent.end(link, _by(request), now)]
+        audit.write(request, *(seen(AuditEntry.Action.WITHDREW, link) for link in ended))
     if is_new and patient.user:
-        _tell(patient.user.email, deletion)
+        _tell(patient, patient.user, deletion)
     return deletion
 
 
-def _end(link: CareLink, request: HttpRequest) -> None:
-    # A link that was to begin later ends as it begins.
-    link.ends_at = max(timezone.now(), link.starts_at)
-    link.ended_by = getattr(request.user, "pseudonym", None)
-    link.save(update_fields=["ends_at", "ended_by"])
+def _by(request: HttpRequest) -> UUID | None:
+    return getattr(request.user, "pseudonym", None)
 
 
 def keep(patient: Patient) -> bool:
@@ -62,9 +55,14 @@ def keep(patient: Patient) -> bool:
     return taken_back > 0
 
 
-def _tell(address: str, deletion: Deletion) -> None:
-    text = render_to_string("data/mail_asked.txt", {"deletion": deletion, "site": settings.SITE_URL})
-    _send(_("Your account will be deleted"), text, address)
+def _tell(patient: Patient, user: User, deletion: Deletion) -> None:
+    context = {
+        "deletion": deletion,
+        "site": settings.SITE_URL,
+        "zone": patient.time_zone,
+        "account_stays": erasure.account_stays(user),
+    }
+    _send(_("Your diary will be deleted"), render_to_string("data/mail_asked.txt", context), user.email)
 
 
 def tell_gone(address: str) -> None:

@@ -23,6 +23,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy
 
 from accounts.models import AuditEntry, User
 from clinic.consent import WORDINGS
@@ -30,7 +31,9 @@ from clinic.imports import COLUMNS
 from clinic.models import Clinic, InjectionSession, Invitation, Membership
 from diary.exports import diary_csv
 from diary.imports.diary_csv import escaped
-from diary.models import DiaryDay, Patient
+from diary.models import DiaryDay, DiaryDayVersion, Patient, feature_set
+from diary.rules import Disability, Feature, Relief
+from diary.words import DISABILITY_LABELS, FEATURE_LABELS, RELIEF_LABELS
 
 SCHEMA = 1
 """Of diary.json. A field that is taken out or means something else makes it one more; a new field does not."""
@@ -384,6 +387,11 @@ def sessions_of_clinic(clinic: Clinic) -> tuple[list[UUID], list[tuple[str, Any]
 
 
 STYLE = STYLE_FILE.read_text()
+FACTORS = {
+    "totp": gettext_lazy("codes of an app"),
+    "webauthn": gettext_lazy("passkey"),
+    "recovery_codes": gettext_lazy("recovery codes"),
+}
 
 
 def page(said: dict[str, Any]) -> str:
@@ -395,14 +403,32 @@ def page(said: dict[str, Any]) -> str:
         | {
             "taken": [medicines[taken["medicine"]] | {"doses": taken["doses"]} for taken in day["medicines"]],
             "source": sources[day["source"]],
+            "relief": RELIEF_LABELS[Relief(day["relief"])] if day["relief"] else "",
+            "features": [FEATURE_LABELS[one] for one in Feature if one in feature_set(day["features"])],
+            "disability": DISABILITY_LABELS[Disability(day["disability"])] if day["disability"] else "",
         }
         for day in said["days"]
+    ]
+    earlier = [
+        day | {"version": DiaryDayVersion(date=day["date"], said=day["said"])} for day in said["earlier_days"]
     ]
     actions = dict(AuditEntry.Action.choices)
     looks = [look | {"action": actions[look["action"]]} for look in said["who_looked"]]
     style = format_html("<style>{}</style>", STYLE)
+    account = said["account"] and said["account"] | {
+        "factors": [
+            one | {"type": FACTORS.get(one["type"], one["type"])} for one in said["account"]["factors"]
+        ],
+        "works_at": [
+            one | {"role": Membership.Role(one["role"]).label} for one in said["account"]["works_at"]
+        ],
+    }
     return render_to_string(
-        "data/takeout.html", {"copy": said | {"days": days, "who_looked": looks}, "style": style}
+        "data/takeout.html",
+        {
+            "copy": said | {"account": account, "days": days, "earlier_days": earlier, "who_looked": looks},
+            "style": style,
+        },
     )
 
 

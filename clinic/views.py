@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -21,6 +22,7 @@ from clinic.access import (
     care_links_of,
     clinician_only,
     manages_staff,
+    notes_seen,
     sees_diaries,
     show_listed,
 )
@@ -36,6 +38,7 @@ from diary.summaries import classes_taken
 
 PATIENTS_A_PAGE = 100
 MONTHS_CHARTED = 18
+NOTES_SHOWN = timedelta(days=90)
 
 
 @require_safe
@@ -71,9 +74,12 @@ def caseload_page(request: HttpRequest) -> HttpResponse:
 def patient(request: HttpRequest, link: CareLink) -> HttpResponse:
     summary = patient_summary(link, timezone.now())
     months = summary.month_summaries[-MONTHS_CHARTED:]
+    notes_since = summary.today - NOTES_SHOWN
     context = {
         "summary": summary,
         "chart": before_and_after(summary) if summary.windows else None,
+        "notes_since": notes_since,
+        "notes": notes_seen(link).since(notes_since) if link.sees_notes else None,
         "weeks_chart": weeks_of_cycles(summary) if summary.cycles else None,
         "medication_charts": [medication_months(months, c) for c in classes_taken([m.month for m in months])],
     }

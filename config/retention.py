@@ -73,7 +73,7 @@ KEPT = (
         "usersessions.UserSession",
         "devices that are signed in: network address, kind of browser, times",
         "as long as the session",
-        "signing out, or erasure",
+        "housekeeping once it has ended, or erasure",
         "to see and to end sessions elsewhere",
     ),
     Kept("diary.Patient", "name, date of birth, time zone", WITH_DIARY, ERASURE, "whose diary it is"),
@@ -108,7 +108,7 @@ KEPT = (
         "clinic.Membership",
         "who works at which clinic, and as what",
         "as long as they work there",
-        "the administrator of the clinic",
+        "its lead or administrator",
         "who may read diaries",
     ),
     Kept(

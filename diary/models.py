@@ -197,6 +197,10 @@ class DiaryDayQuerySet(models.QuerySet["DiaryDay"]):
     def between(self, first: date, last: date) -> DiaryDayQuerySet:
         return self.filter(date__range=(first, last))
 
+    def since(self, first: date) -> DiaryDayQuerySet:
+        """From a date on, the latest first."""
+        return self.filter(date__gte=first).order_by("-date")
+
     def late(self) -> DiaryDayQuerySet:
         """Days first recorded more than two days afterwards, as `DiaryDay.is_late`."""
         return self.annotate(

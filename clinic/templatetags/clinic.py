@@ -115,7 +115,13 @@ def day_words(day: Day | None) -> str:
 @register.filter
 def said_before(change: SessionChange) -> str:
     """The fields of a session as they were before a correction."""
-    return " · ".join(f"{_field(name)}: {_said(name, value)}" for name, value in change.was.items())
+    return session_words(change.was)
+
+
+@register.filter
+def session_words(said: dict[str, Any]) -> str:
+    """Fields of a session by name, as an earlier version keeps them, in one line."""
+    return " · ".join(f"{_field(name)}: {_said(name, value)}" for name, value in said.items())
 
 
 def _field(name: str) -> str:

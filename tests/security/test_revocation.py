@@ -114,10 +114,12 @@ def test_giving_again_is_a_new_row_and_opens_again(world):
 @pytest.mark.parametrize("sees_notes", [False, True])
 @pytest.mark.parametrize("name", [*OF_A_PATIENT, "caseload", "link", "invite"])
 def test_note_of_the_diary_is_nowhere_unless_notes_are_shared(world, name, sees_notes):
-    """No page shows a note today; one that will, asks `clinic.access.notes_seen`, and is looked at here by itself."""
+    """They were shared once and are no longer, or never were. A later page is looked at here by itself."""
     if sees_notes:
         link = world.owner.care_links.lasting().get(clinic__slug="north")
         consent.agree(world.owner, link.clinic, sees_notes=True)
+        page = world.client(matrix.LINKED).get(world.address("patient")).content.decode()
+        assert canary("note", matrix.OWNER) in page
         world.client(matrix.OWNER).post(
             world.address("keep_notes", link_id=world.owner.care_links.lasting().get(clinic__slug="north").pk)
         )

@@ -40,12 +40,14 @@ def full_person(mark: str, clinic: Clinic, colleague: Any, **fields: Any) -> Pat
     second = EmailAddress.objects.create(user=user, email=f"{mark}-second@example.org")
     EmailConfirmation.objects.create(email_address=second, key=f"{mark}-key", sent=timezone.now())
     taken = medicine(patient, f"{mark}-medicine", "other", f"{mark}-strength")
-    record(patient, TODAY, "severe", taken, note=f"{mark}-note", pain=8, hours=Decimal("7.50"), migraine=True)
+    today = record(
+        patient, TODAY, "severe", taken, note=f"{mark}-note", pain=8, hours=Decimal("7.50"), migraine=True
+    )
     record(patient, days_ago(3), "none", note=f"{mark}-quiet", menstruation=True)
     DiaryDayVersion.objects.create(
         patient=patient,
         date=TODAY,
-        said={"headache": "mild", "note": f"{mark}-earlier"},
+        said=today.fields_said | {"headache": "mild", "note": f"{mark}-earlier", "medicines": []},
         replaced_at=timezone.now(),
         replaced_on=TODAY,
         replaced_by=user.pseudonym,

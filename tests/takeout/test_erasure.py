@@ -406,7 +406,7 @@ def test_asking_ends_access_at_once_and_is_written_down(mira, colleague, mailout
     entry = AuditEntry.objects.filter(action="withdrew").get()
     assert (entry.actor, entry.subject, entry.care_link) == (mira.user.pseudonym, mira.pseudonym, link.pk)
     (mail,) = mailoutbox
-    assert mail.subject == "Your account will be deleted"
+    assert mail.subject == "Your diary will be deleted"
     assert "24 June" in mail.body
     assert "zqmira" not in f"{mail.subject} {mail.body}"
 

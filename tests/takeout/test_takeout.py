@@ -161,7 +161,7 @@ def somebody(seed: int, clinic: Clinic, colleague: User) -> Patient:
         DiaryDayVersion(
             patient=patient,
             date=day.date,
-            said={"note": text(), "pain": None},
+            said=day.fields_said | {"note": text(), "pain": None, "medicines": []},
             is_deletion=chance.random() < 0.5,
             replaced_at=now,
             replaced_on=TODAY,
@@ -447,7 +447,7 @@ def test_page_reads_well(mira):
         "Your headache diary",
         "17 Jun 2026 Severe headache 8",
         "zqmira-medicine zqmira-strength ×1",
-        "note: zqmira-earlier",
+        "Mild headache · worst pain 8 of 10 · “I think it was migraine” · 7.5 hours · zqmira-earlier",
         "17 Jun 2026, 12:00 UTC Cora Colleague · River Clinic read the diary River Clinic",
     ):
         assert words in page.text, words

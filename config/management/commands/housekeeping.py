@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from allauth.account.models import EmailConfirmation
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
@@ -38,6 +39,8 @@ class Command(BaseCommand):
             ended(RetainedSession.objects.filter(kept_until__lt=timezone.localdate())), "kept treatments"
         )
         self.say(ended(Session.objects.filter(expire_date__lt=timezone.now())), "ended sessions")
+        signed_in = Session.objects.values("session_key")
+        self.say(ended(UserSession.objects.exclude(session_key__in=signed_in)), "devices no longer signed in")
         self.say(ended(LinkCode.objects.filter(over())), "codes used or expired")
         self.say(ended(Invitation.objects.filter(over())), "invitations used or expired")
         self.say(ended(EmailConfirmation.objects.all_expired()), "confirmations of addresses")
