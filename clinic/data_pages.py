@@ -69,7 +69,7 @@ def delete(request: HttpRequest) -> HttpResponse:
 def _what_goes(request: HttpRequest) -> dict[str, Any]:
     return {
         "has_diary": patient_of(request.user) is not None,
-        "account_stays": erasure.account_stays(request.user),  # type: ignore[arg-type]
+        "account_stays": leaving.account_stays(request.user),  # type: ignore[arg-type]
         "days": leaving.COOLING_OFF.days,
         "backup_days": settings.BACKUP_DAYS,
         "years": settings.TREATMENT_RECORDS_YEARS,
@@ -88,7 +88,7 @@ def ask_deletion(request: HttpRequest) -> HttpResponse:
     if patient is not None:
         leaving.ask(request, patient)
         return redirect("delete_diary")
-    if erasure.account_stays(user):  # type: ignore[arg-type]
+    if leaving.account_stays(user):  # type: ignore[arg-type]
         return redirect("delete_diary")
     address = user.email  # type: ignore[union-attr]
     logout(request)

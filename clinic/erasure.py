@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.apps import apps
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
@@ -25,20 +25,11 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import AuditEntry, User
 from clinic import leaving, ledger
-from clinic.models import InjectionSession, Invitation, Membership, RetainedSession
+from clinic.models import InjectionSession, Invitation, RetainedSession
 from diary.models import Deletion, Erasure, Patient
 
 NO_DIARY = 0
 """The `number` of an account that was erased and had no diary: no patient's row has it."""
-
-
-def account_stays(user: User) -> bool:
-    """Whether somebody works or worked at a clinic: records of other people's treatment name them."""
-    return (
-        user.is_superuser
-        or Membership.objects.filter(user=user).exists()
-        or InjectionSession.objects.filter(recorded_by=user).exclude(patient__user=user).exists()
-    )
 
 
 # --- One person ------------------------------------------------------------------------------------------------
@@ -65,10 +56,7 @@ def erase_account(user: User) -> None:
     """Erases the account of somebody who keeps no diary."""
     with transaction.atomic():
         _write_down(user.pseudonym, user, NO_DIARY)
-    with transaction.atomic():
-        _forget(user)
-        audit.append([audit.Line(AuditEntry.Action.ERASED, user.pseudonym, detail="account without a diary")])
-    _empty_the_log_of_sqlite()
+    _erase_account(user)
 
 
 def _locked(patient: Patient) -> Patient | None:
@@ -76,7 +64,7 @@ def _locked(patient: Patient) -> Patient | None:
 
 
 def _account_that_goes(patient: Patient) -> User | None:
-    return patient.user if patient.user and not account_stays(patient.user) else None
+    return patient.user if patient.user and not leaving.account_stays(patient.user) else None
 
 
 def _write_down(pseudonym: Any, user: User | None, number: int) -> None:
@@ -166,9 +154,7 @@ def _forget(user: User) -> None:
 
 def _places_of(user: User) -> set[str]:
     """The network addresses from which somebody signed in, where they are kept."""
-    if not apps.is_installed("allauth.usersessions"):
-        return set()
-    devices = apps.get_model("usersessions", "UserSession").objects.filter(user_id=user.pk)
+    devices = UserSession.objects.filter(user_id=user.pk)
     return {str(address) for address in devices.values_list("ip", flat=True)}
 
 
@@ -235,11 +221,11 @@ def apply(*others: Any) -> Applied:
         applied.erased += erase(patient)
     for user in User.objects.filter(pseudonym__in=Erasure.objects.values("user_pseudonym")):
         applied.erased += 1
-        erase_account_again(user)
+        _erase_account(user)
     return applied
 
 
-def erase_account_again(user: User) -> None:
+def _erase_account(user: User) -> None:
     """An account whose diary is not there, or never was, and which the ledger names."""
     with transaction.atomic():
         _forget(user)

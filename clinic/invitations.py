@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import qrcode
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.mail import send_mail
@@ -19,11 +16,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.access import INVITATION
 from clinic.consent import ALPHABET, grouped, keyed, normal
 from clinic.models import Clinic, Invitation, Membership
 
-HELD = "invitation"
-"""The key under which a visitor's session holds the invitation they came with."""
 TOKEN_LENGTH = 20
 """A hundred bits, in letters that can be typed from paper."""
 MAIL_DAYS = 14
@@ -83,11 +79,11 @@ def open_at_digest(found: str) -> Invitation | None:
 
 def held(request: HttpRequest) -> Invitation | None:
     """The invitation that this visitor came with, as long as it holds."""
-    return open_at_digest(str(request.session.get(HELD, "")))
+    return open_at_digest(str(request.session.get(INVITATION, "")))
 
 
 def let_go(request: HttpRequest) -> None:
-    request.session.pop(HELD, None)
+    request.session.pop(INVITATION, None)
 
 
 def spend(invitation: Invitation) -> bool:
@@ -111,25 +107,3 @@ def join_staff(invitation: Invitation, user: Any) -> Membership | None:
             return Membership.objects.create(clinic=invitation.clinic, user=user, role=invitation.role)
     except IntegrityError:
         return None
-
-
-# --- The printed sheet ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Square:
-    """A QR code: its edge in modules with the quiet margin, and the dark modules as one path of an SVG."""
-
-    edge: int
-    path: str
-
-
-def square(address: str) -> Square:
-    code = qrcode.QRCode(border=4)
-    code.add_data(address)
-    rows = code.get_matrix()
-    return Square(len(rows), "".join(_row(number, row) for number, row in enumerate(rows)))
-
-
-def _row(number: int, row: Sequence[bool]) -> str:
-    return "".join(f"M{place} {number}h1v1h-1z" for place, is_dark in enumerate(row) if is_dark)

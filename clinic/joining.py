@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import audit
-from accounts.access import public, recently_signed_in, signed_in
+from accounts.access import INVITATION, public, recently_signed_in, signed_in
 from accounts.models import AuditEntry
 from clinic import consent, invitations
 from clinic import staff as staffing
@@ -31,7 +31,7 @@ def open_invitation(request: HttpRequest, token: str) -> HttpResponse:
     digest = invitations.digest(token)
     if invitations.open_at_digest(digest) is None:
         return _unknown(request)
-    request.session[invitations.HELD] = digest
+    request.session[INVITATION] = digest
     return redirect("join")
 
 

@@ -17,12 +17,22 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import AuditEntry, User
-from clinic import consent, erasure
+from clinic import consent
 from clinic.access import seen
+from clinic.models import InjectionSession, Membership
 from diary.models import Deletion, Patient
 
 COOLING_OFF = timedelta(days=7)
 logger = logging.getLogger(__name__)
+
+
+def account_stays(user: User) -> bool:
+    """Whether somebody works or worked at a clinic: records of other people's treatment name them."""
+    return (
+        user.is_superuser
+        or Membership.objects.filter(user=user).exists()
+        or InjectionSession.objects.filter(recorded_by=user).exclude(patient__user=user).exists()
+    )
 
 
 def ask(request: HttpRequest, patient: Patient) -> Deletion:
@@ -60,7 +70,7 @@ def _tell(patient: Patient, user: User, deletion: Deletion) -> None:
         "deletion": deletion,
         "site": settings.SITE_URL,
         "zone": patient.time_zone,
-        "account_stays": erasure.account_stays(user),
+        "account_stays": account_stays(user),
     }
     _send(_("Your diary will be deleted"), render_to_string("data/mail_asked.txt", context), user.email)
 

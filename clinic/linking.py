@@ -94,7 +94,7 @@ def _invited(request: HttpRequest, form: PatientInvitationForm) -> HttpResponse:
     by = request.user.pseudonym  # type: ignore[union-attr]
     invitation, address = invitations.make(said["clinic"], by, said["email"], reference=said["reference"])
     if not invitation.email:
-        context = {"invitation": invitation, "address": address, "square": invitations.square(address)}
+        context = {"invitation": invitation, "address": address}
         return render(request, "clinic/sheet.html", context)
     if invitations.mail(invitation, address):
         messages.success(

@@ -18,7 +18,8 @@ from typing import Any, TextIO
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
-from django.apps import apps
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -26,12 +27,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
 
 from accounts.models import AuditEntry, User
+from clinic import erasure
 from clinic.consent import WORDINGS
 from clinic.imports import COLUMNS
-from clinic.models import Clinic, InjectionSession, Invitation, Membership
+from clinic.models import SAID_FIELDS, Clinic, InjectionSession, Invitation, Membership
 from diary.exports import diary_csv
 from diary.imports.diary_csv import escaped
-from diary.models import DiaryDay, DiaryDayVersion, Patient, feature_set
+from diary.models import KEPT_FIELDS, DiaryDay, DiaryDayVersion, Patient, feature_set
 from diary.rules import Disability, Feature, Relief
 from diary.words import DISABILITY_LABELS, FEATURE_LABELS, RELIEF_LABELS
 
@@ -94,22 +96,7 @@ EXPORTED: dict[str, Section] = {
     ),
     "diary.DiaryDay": Section(
         "days",
-        same(
-            "date",
-            "headache",
-            "pain",
-            "hours",
-            "migraine",
-            "features",
-            "relief",
-            "disability",
-            "menstruation",
-            "note",
-            "source",
-            "recorded_on",
-            "created_at",
-            "updated_at",
-        ),
+        same("date", *KEPT_FIELDS, "created_at", "updated_at"),
         {"id": ROW_NUMBER, "patient": OWNER},
     ),
     "diary.Intake": Section(
@@ -123,19 +110,7 @@ EXPORTED: dict[str, Section] = {
     "diary.Deletion": Section("deletion", same("asked_at", "due_at"), {"id": ROW_NUMBER, "patient": OWNER}),
     "clinic.InjectionSession": Section(
         "injections",
-        {"id": "number"}
-        | same(
-            "clinic",
-            "date",
-            "product",
-            "units",
-            "sites",
-            "batch",
-            "expiry",
-            "note",
-            "recorded_by",
-            "created_at",
-        ),
+        {"id": "number"} | same("clinic", *SAID_FIELDS, "recorded_by", "created_at"),
         {"patient": OWNER},
     ),
     "clinic.InjectionSessionVersion": Section(
@@ -273,17 +248,11 @@ def account(user: User, people: People) -> dict[str, Any]:
         "addresses": [said(row, people) for row in EmailAddress.objects.filter(user=user).order_by("pk")],
         "works_at": [said(row, people) for row in user.memberships.select_related("clinic").order_by("pk")],
         "factors": [
-            said(row, people) | {"name": factor_name(row)} for row in rows_of("mfa", "Authenticator", user)
+            said(row, people) | {"name": factor_name(row)}
+            for row in Authenticator.objects.filter(user=user).order_by("pk")
         ],
-        "devices": [said(row, people) for row in rows_of("usersessions", "UserSession", user)],
+        "devices": [said(row, people) for row in UserSession.objects.filter(user=user).order_by("pk")],
     }
-
-
-def rows_of(app: str, model: str, user: User) -> Iterable[Any]:
-    """Of a part of the sign-in that need not be installed."""
-    if not apps.is_installed(f"allauth.{app}"):
-        return []
-    return apps.get_model(app, model)._base_manager.filter(user=user).order_by("pk")  # type: ignore[no-any-return]
 
 
 def factor_name(factor: Any) -> str:
@@ -294,8 +263,11 @@ def factor_name(factor: Any) -> str:
 def invitations_of(user: User | None) -> Iterable[Invitation]:
     if user is None:
         return []
-    addresses = [user.email, *EmailAddress.objects.filter(user=user).values_list("email", flat=True)]
-    return Invitation.objects.filter(email__in=addresses).select_related("clinic").order_by("made_at")
+    return (
+        Invitation.objects.filter(email__in=erasure.addresses_of(user))
+        .select_related("clinic")
+        .order_by("made_at")
+    )
 
 
 def looked(entries: list[AuditEntry], people: People) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from allauth.account.models import EmailAddress
 
+from accounts.access import INVITATION
 from accounts.models import AuditEntry
 from clinic import consent, invitations
 from clinic.models import CareLink, Invitation, Membership
@@ -60,7 +61,7 @@ def test_who_signs_up_begins_a_diary_and_agrees(sheet, eve):
     client.get(sheet)
     signed_in(eve, client)
     session = client.session
-    session[invitations.HELD] = invitations.digest(sheet.rstrip("/").rpartition("/")[2])
+    session[INVITATION] = invitations.digest(sheet.rstrip("/").rpartition("/")[2])
     session.save()
     as_eve = Visitor(client)
     assert "Begin your diary" in as_eve.opens("/welcome/").main.text
@@ -134,7 +135,7 @@ def test_what_opens_nothing_answers_alike(sheet, bob, noon, why, who):
     other = person.opens("/join/1111/", status=404)
     assert page.main.text == other.main.text
     assert "This invitation opens nothing" in page.main.text
-    assert invitations.HELD not in person.client.session
+    assert INVITATION not in person.client.session
 
 
 def test_kind_page_stays_while_the_demonstration_runs(db, settings):

@@ -256,7 +256,7 @@ def test_square_holds_the_address(as_clara):
     import qrcode
 
     page = as_clara.sends("/clinic/invite/", how="sheet")
-    svg = page.one("svg", "square")
+    svg = page.one("svg", "qr")
     code = qrcode.QRCode(border=4)
     code.add_data(page.one("p", "sheet__address").text)
     dark = {(x, y) for y, row in enumerate(code.get_matrix()) for x, is_dark in enumerate(row) if is_dark}
