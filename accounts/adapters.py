@@ -16,15 +16,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import factors, sessions
-from accounts.access import INVITATION
 from accounts.models import SECOND_FACTORS
 from accounts.passwords import normalised
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return settings.SIGN_UP == "open" or INVITATION in request.session
-
     def clean_password(self, password: str, user: Any = None) -> str:
         return super().clean_password(normalised(password), user)
 

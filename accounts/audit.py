@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,10 +17,12 @@ from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from accounts.models import AuditEntry
 
+log = logging.getLogger("diary.audit")
 BEGINNING = "0" * 64
 LOCK = 7_415_306_112_233
 """Any number of our own: PostgreSQL lets one transaction at a time hold it."""
@@ -45,13 +48,28 @@ def write(request: HttpRequest, *lines: Line) -> None:
 
     Within a transaction the entries stand or fall with it; they come last, since the chain is locked until its end.
     """
-    match = request.resolver_match
     append(
         lines,
         actor=getattr(request.user, "pseudonym", None),
-        route=(match.url_name or "") if match else "",
+        route=_route(request),
         request=str(getattr(request, "id", "")),
     )
+
+
+def _route(request: HttpRequest) -> str:
+    """By the address: a form that waited for the password is sent on from another one."""
+    try:
+        return resolve(request.path_info).url_name or ""
+    except Resolver404:
+        return ""
+
+
+def write_if_possible(request: HttpRequest, *lines: Line) -> None:
+    """For what a patient does to shut others out: it holds although the log is stuck. Its own row is the proof."""
+    try:
+        write(request, *lines)
+    except AuditUnavailable:
+        log.error("access was ended, and the audit log could not be written")
 
 
 def append(

@@ -65,7 +65,16 @@ class ShownPasskey:
 
 
 class LoginForm(ShownPasskey, LoginWebAuthnForm):
-    pass
+    """Alone, in place of password and factor: so the key must have been made for that, and must have asked for a
+    finger, a face or a PIN. The library takes the word of whichever challenge is under way.
+    """
+
+    def clean_credential(self) -> Authenticator:
+        passkey = super().clean_credential()
+        answer = AuthenticationResponse.from_dict(self.cleaned_data["credential"]).response
+        if not (answer.authenticator_data.is_user_verified() and passkey.wrap().is_passwordless):
+            raise get_adapter().validation_error("incorrect_code")
+        return passkey
 
 
 class FactorForm(ShownPasskey, AuthenticateWebAuthnForm):

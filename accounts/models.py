@@ -75,6 +75,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         return str(self)
 
+    def addresses(self) -> set[str]:
+        """All their e-mail addresses, confirmed or not, in small letters."""
+        return {self.email.lower(), *(found.email.lower() for found in self.emailaddress_set.all())}
+
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(raw_password if raw_password is None else normalised(raw_password))
 

@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 
 from accounts import audit
 from accounts.access import audience
 from accounts.models import AuditEntry
+from clinic import limits
 from clinic.models import CareLink, Clinic, Membership
 from diary.models import DiaryDay, Patient
 
@@ -80,6 +83,15 @@ def show_listed(request: HttpRequest, links: Iterable[CareLink]) -> None:
     request.says_whom_it_lists = True  # type: ignore[attr-defined]
 
 
+def refused(request: HttpRequest, subject: UUID | None = None) -> HttpResponse:
+    """Raises `Http404` once the attempt is written down; who goes on trying is asked to wait instead."""
+    if not limits.may_try(request, "refused"):
+        return render(request, "429.html", status=429)
+    limits.count(request, "refused")
+    audit.write(request, audit.Line(Action.DENIED, subject))
+    raise Http404
+
+
 def clinician_only(
     view: Callable[P, HttpResponse],
 ) -> Callable[P, HttpResponse]:
@@ -91,8 +103,7 @@ def clinician_only(
         if not isinstance(request, HttpRequest):
             raise TypeError("a view takes the request first")
         if not sees_diaries(request.user):
-            audit.write(request, audit.Line(Action.DENIED))
-            raise Http404
+            return refused(request)
         response = view(*args, **kwargs)
         if not getattr(request, "says_whom_it_lists", False):
             raise RuntimeError(f"{view.__name__} does not say whom it lists: call show_listed.")
@@ -114,8 +125,7 @@ def care_link_only(
         link = care_links_of(request.user).filter(patient_id=patient_id).order_by("pk").first()
         if link is None:
             subject = Patient.objects.filter(pk=patient_id).values_list("pseudonym", flat=True).first()
-            audit.write(request, audit.Line(Action.DENIED, subject))
-            raise Http404
+            return refused(request, subject)
         # A page is read outside a transaction: on SQLite one would hold the only write lock meanwhile.
         with transaction.atomic() if request.method == "POST" else nullcontext():
             return _audited(request, link, view(request, link, *args, **kwargs))
@@ -132,8 +142,7 @@ def staff_manager_only(view: Callable[P, HttpResponse]) -> Callable[P, HttpRespo
         if not isinstance(request, HttpRequest):
             raise TypeError("a view takes the request first")
         if not manages_staff(request.user):
-            audit.write(request, audit.Line(Action.DENIED))
-            raise Http404
+            return refused(request)
         return view(*args, **kwargs)
 
     return audience("administrator")(guarded)

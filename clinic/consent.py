@@ -123,10 +123,14 @@ class AlreadyLinked(ValueError):
 
 def use_code(text: str, clinic: Clinic, reference: str = "") -> CareLink:
     """Opens the diary to the clinic. Of several who enter one code at a moment, one gets in."""
-    now = timezone.now()
     with transaction.atomic():
-        found = LinkCode.objects.open_at(now).select_related("patient").filter(digest=digest(text)).first()
+        found = LinkCode.objects.select_related("patient").filter(digest=digest(text)).first()
         if found is None:
+            raise UnknownCode
+        # Whoever withdraws it is waited for here: what counts is the moment after.
+        Patient.objects.select_for_update().get(pk=found.patient_id)
+        now = timezone.now()
+        if not LinkCode.objects.open_at(now).filter(pk=found.pk).exists():
             raise UnknownCode
         given = {"wording": found.wording, "language": found.language, "sees_notes": found.sees_notes}
         link = begin(found.patient, clinic, now, reference, **given)

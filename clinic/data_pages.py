@@ -91,8 +91,12 @@ def ask_deletion(request: HttpRequest) -> HttpResponse:
     if leaving.account_stays(user):  # type: ignore[arg-type]
         return redirect("delete_diary")
     address = user.email  # type: ignore[union-attr]
+    try:
+        erasure.erase_account(user)  # type: ignore[arg-type]
+    except erasure.KeepsDiary:
+        messages.error(request, _("Nothing was deleted: a diary was begun in the meantime."))
+        return redirect("delete_diary")
     logout(request)
-    erasure.erase_account(user)  # type: ignore[arg-type]
     leaving.tell_gone(address)
     messages.success(request, _("Your account is deleted."))
     return redirect("account_login")

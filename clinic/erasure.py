@@ -9,16 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -52,11 +51,23 @@ def erase(patient: Patient) -> bool:
     return True
 
 
+class KeepsDiary(ValueError):
+    """The diary goes first, with its days to think again."""
+
+
 def erase_account(user: User) -> None:
-    """Erases the account of somebody who keeps no diary."""
+    """Erases the account of somebody who keeps no diary. Raises `KeepsDiary`, and nothing is written down."""
     with transaction.atomic():
+        _without_diary(user)
         _write_down(user.pseudonym, user, NO_DIARY)
     _erase_account(user)
+
+
+def _without_diary(user: User) -> None:
+    """Holds the account, so that no diary is begun meanwhile: that needs it too."""
+    User.objects.select_for_update().filter(pk=user.pk).first()
+    if Patient.objects.filter(user=user).exists():
+        raise KeepsDiary
 
 
 def _locked(patient: Patient) -> Patient | None:
@@ -96,14 +107,10 @@ def _delete_all_of(patient: Patient) -> None:
 
 
 def _invitations_of(patient: Patient) -> Any:
-    wanted = Q(email__in=addresses_of(patient.user) if patient.user else [])
+    wanted = Q(email__in=patient.user.addresses() if patient.user else [])
     for clinic, reference in patient.care_links.exclude(reference="").values_list("clinic", "reference"):
         wanted |= Q(clinic=clinic, reference=reference)
     return Invitation.objects.filter(wanted)
-
-
-def addresses_of(user: User) -> set[str]:
-    return {user.email, *(row.email.lower() for row in EmailAddress.objects.filter(user=user))}
 
 
 def _retain_treatment(patient: Patient) -> None:
@@ -144,7 +151,7 @@ def years_after(when: date, years: int) -> date:
 
 def _forget(user: User) -> None:
     """The account, its addresses, factors, sessions and counters of tries."""
-    addresses = addresses_of(user)
+    addresses = user.addresses()
     Invitation.objects.filter(email__in=addresses).delete()
     InjectionSession.objects.filter(recorded_by=user).update(recorded_by=None)
     _forget_tries(user.pk, addresses, _places_of(user))
@@ -164,7 +171,7 @@ def _end_sessions(user_id: int, addresses: Iterable[str]) -> None:
     for session in Session.objects.iterator(chunk_size=2000):
         said = session.get_decoded()
         text = json.dumps(said, default=str).lower()
-        if said.get("_auth_user_id") == str(user_id) or any(address in text for address in addresses):
+        if said.get("_auth_user_id") == str(user_id) or any(f'"{address}"' in text for address in addresses):
             keys.append(session.pk)
     Session.objects.filter(pk__in=keys).delete()
 
@@ -217,17 +224,38 @@ def apply(*others: Any) -> Applied:
             [Erasure(**vars(entry)) for entry in found if entry.pseudonym not in known], ignore_conflicts=True
         )
     ledger.add(entry_of(row) for row in Erasure.objects.order_by("pk"))
-    for patient in Patient.objects.filter(pseudonym__in=Erasure.objects.values("pseudonym")):
-        applied.erased += erase(patient)
-    for user in User.objects.filter(pseudonym__in=Erasure.objects.values("user_pseudonym")):
-        applied.erased += 1
-        _erase_account(user)
+    patients = Patient.objects.filter(pseudonym__in=Erasure.objects.values("pseudonym"))
+    applied.erased += _one_by_one(patients, erase)
+    users = User.objects.filter(pseudonym__in=Erasure.objects.values("user_pseudonym"))
+    applied.erased += _one_by_one(users, _erase_with_diary)
     return applied
 
 
+def _erase_with_diary(user: User) -> bool:
+    for patient in Patient.objects.filter(user=user):
+        erase(patient)
+    if User.objects.filter(pk=user.pk).exists():
+        _erase_account(user)
+    return True
+
+
+def _one_by_one(people: Iterable[Any], erased: Callable[[Any], bool]) -> int:
+    """How many were erased. One who cannot be stops nobody else; the first error is raised in the end."""
+    number, errors = 0, []
+    for person in people:
+        try:
+            number += erased(person)
+        except DatabaseError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return number
+
+
 def _erase_account(user: User) -> None:
-    """An account whose diary is not there, or never was, and which the ledger names."""
+    """An account whose diary is not there, or never was."""
     with transaction.atomic():
+        _without_diary(user)
         _forget(user)
         audit.append([audit.Line(AuditEntry.Action.ERASED, user.pseudonym, detail="account without a diary")])
     _empty_the_log_of_sqlite()
@@ -235,14 +263,16 @@ def _erase_account(user: User) -> None:
 
 def erase_due() -> int:
     """Erases whose seven days are over, and tells them by mail, for the last time."""
-    number = 0
-    for deletion in Deletion.objects.filter(due_at__lte=timezone.now()).select_related("patient__user"):
-        user = _account_that_goes(deletion.patient)
-        if erase(deletion.patient):
-            number += 1
-            if user:
-                leaving.tell_gone(user.email)
-    return number
+    due = Deletion.objects.filter(due_at__lte=timezone.now()).select_related("patient__user")
+    return _one_by_one(due, _erase_as_asked)
+
+
+def _erase_as_asked(deletion: Deletion) -> bool:
+    user = _account_that_goes(deletion.patient)
+    is_erased = erase(deletion.patient)
+    if is_erased and user:
+        leaving.tell_gone(user.email)
+    return is_erased
 
 
 def give_no_number_twice() -> None:

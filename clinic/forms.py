@@ -13,6 +13,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.forms import NameForm
 from clinic.models import SAID_FIELDS, Clinic, InjectionSession, Membership
 from clinic.rules import FIXED_SITES, FIXED_UNITS, MOST_SITES, MOST_UNITS, UNITS_PER_SITE, dosing_remarks
 from diary.forms import LinesField
@@ -174,6 +175,7 @@ class PatientInvitationForm(ClinicForm):
     email = forms.EmailField(
         label=gettext_lazy("E-mail address"),
         required=False,
+        max_length=254,
         help_text=gettext_lazy(
             "For an invitation by e-mail. The mail names neither the patient nor the clinic."
         ),
@@ -196,10 +198,19 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=Membership.Role.choices)
 
 
+class StaffNameForm(NameForm):
+    """Patients read who looked, so nobody works here without a name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].required = True
+        self.fields["name"].help_text = _("Patients read it when they see who looked.")
+
+
 class StaffInvitationForm(ClinicForm):
     """Who is to work here, and as what."""
 
-    email = forms.EmailField(label=gettext_lazy("E-mail address"))
+    email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254)
     role = forms.ChoiceField(
         label=gettext_lazy("Role"),
         choices=Membership.Role.choices,

@@ -10,7 +10,7 @@ from uuid import UUID
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -40,7 +40,7 @@ def make(
     invitation = Invitation.objects.create(
         clinic=clinic,
         role=role,
-        email=email,
+        email=email.lower(),
         reference=reference,
         digest=digest(token),
         made_by=by,
@@ -94,16 +94,18 @@ def spend(invitation: Invitation) -> bool:
 
 def is_for(invitation: Invitation, user: Any) -> bool:
     """An invitation to work somewhere is for the address it was sent to, which the account must have confirmed."""
-    confirmed = EmailAddress.objects.filter(user=user, verified=True, email__iexact=invitation.email)
-    return not invitation.role or confirmed.exists()
+    confirmed = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
+    return not invitation.role or invitation.email in {address.lower() for address in confirmed}
 
 
 def join_staff(invitation: Invitation, user: Any) -> Membership | None:
     """`None` where the invitation holds no more, or the person works there already and keeps their role."""
-    try:
-        with transaction.atomic():
-            if not spend(invitation):
-                return None
-            return Membership.objects.create(clinic=invitation.clinic, user=user, role=invitation.role)
-    except IntegrityError:
-        return None
+    with transaction.atomic():
+        if not spend(invitation):
+            return None
+        membership, is_new = Membership.objects.get_or_create(
+            clinic=invitation.clinic, user=user, defaults={"role": invitation.role}
+        )
+        # A second one, for a mail that was thought lost, would let them in again after they have left.
+        invitation.clinic.invitations.open_to_work_for(user.addresses()).delete()
+        return membership if is_new else None

@@ -15,9 +15,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import audit
 from accounts.access import INVITATION, public, recently_signed_in, signed_in
 from accounts.models import AuditEntry
+from accounts.sessions import end_all
 from clinic import consent, invitations
 from clinic import staff as staffing
 from clinic.access import seen
+from clinic.forms import StaffNameForm
 from clinic.models import Invitation
 from diary.access import patient_of
 from diary.forms import PatientForm
@@ -85,6 +87,7 @@ def _begin(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     form = PatientForm(request.POST or None, instance=instance)
     if form.is_valid():
         with suppress(IntegrityError), transaction.atomic():  # a second tap
+            if form:
             form.save()
         return redirect("accept_invitation")
     context = {**_about(invitation), "form": form}
@@ -123,11 +126,21 @@ def _free_reference(invitation: Invitation) -> str:
 def _work(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     if not invitations.is_for(invitation, request.user):
         return render(request, "join/other_address.html", _about(invitation), status=403)
-    if request.method != "POST":
-        return render(request, "join/work.html", _about(invitation))
+    form = None if request.user.name else StaffNameForm(request.POST or None, instance=request.user)  # type: ignore[union-attr]
+    if request.method != "POST" or (form and not form.is_valid()):
+        status = 422 if form and form.errors else 200
+        return render(request, "join/work.html", _about(invitation) | {"form": form}, status=status)
+    return _joined(request, invitation, form)
+
+
+@recently_signed_in
+def _joined(request: HttpRequest, invitation: Invitation, form: StaffNameForm | None) -> HttpResponse:
     with transaction.atomic():
+        if form:
+            form.save()
         membership = invitations.join_staff(invitation, request.user)
         if membership:
+            end_all(request.user, but=request)
             staffing.write(request, invitation.clinic, f"joined as {membership.role}")
     invitations.let_go(request)
     if membership is None:

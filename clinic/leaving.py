@@ -47,7 +47,7 @@ def ask(request: HttpRequest, patient: Patient) -> Deletion:
         links = patient.care_links.lasting().select_related("patient")
         # One that ended a moment ago, on another page, stays as it ended.
         ended = [link for link in links if consent.end(link, _by(request), now)]
-        audit.write(request, *(seen(AuditEntry.Action.WITHDREW, link) for link in ended))
+        audit.write_if_possible(request, *(seen(AuditEntry.Action.WITHDREW, link) for link in ended))
     if is_new and patient.user:
         _tell(patient, patient.user, deletion)
     return deletion

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
@@ -9,8 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -188,11 +188,8 @@ class InjectionSession(models.Model):
 
 class InjectionSessionVersionQuerySet(models.QuerySet["InjectionSessionVersion"]):
     def with_names(self) -> InjectionSessionVersionQuerySet:
-        """Each with `replaced_by_name`, `None` for a command and for a user who is no more; oldest first."""
-        who = get_user_model().objects.filter(pseudonym=OuterRef("replaced_by"))
-        named = who.annotate(
-            shown=Coalesce(NullIf("name", Value("")), "email", output_field=models.CharField())
-        ).values("shown")[:1]
+        """Each with `replaced_by_name`, empty or `None` where no name is known; oldest first."""
+        named = get_user_model().objects.filter(pseudonym=OuterRef("replaced_by")).values("name")[:1]
         return self.annotate(replaced_by_name=Subquery(named)).order_by("replaced_at", "pk")
 
 
@@ -230,6 +227,14 @@ class Handed(models.QuerySet[Any]):
 class InvitationQuerySet(Handed):
     def for_staff(self) -> InvitationQuerySet:
         return self.exclude(role="")
+
+    def open_to_work_by(self, user: Any) -> InvitationQuerySet:
+        """Unused ones to the staff that this person made."""
+        return self.for_staff().filter(used_at=None, made_by=user.pseudonym)
+
+    def open_to_work_for(self, addresses: Iterable[str]) -> InvitationQuerySet:
+        """Unused ones to the staff that were sent to one of these addresses, which are in small letters."""
+        return self.for_staff().filter(used_at=None, email__in=list(addresses))
 
     def for_patients(self) -> InvitationQuerySet:
         return self.filter(role="")

@@ -78,7 +78,7 @@ def end_access(request: HttpRequest, patient: Patient, link_id: int) -> HttpResp
     with transaction.atomic():
         link = _lasting(patient, link_id)
         if link and consent.end(link, by=request.user.pseudonym):  # type: ignore[union-attr]
-            audit.write(request, seen(Action.WITHDREW, link))
+            audit.write_if_possible(request, seen(Action.WITHDREW, link))
     words = _("%(clinic)s can no longer read your diary. This holds from now on.")
     messages.success(request, words % {"clinic": clinic})
     return redirect("sharing")
@@ -92,7 +92,7 @@ def keep_notes(request: HttpRequest, patient: Patient, link_id: int) -> HttpResp
         link = _lasting(patient, link_id)
         if link and link.sees_notes:
             now = consent.keep_notes(link, by=request.user.pseudonym)  # type: ignore[union-attr]
-            audit.write(request, _scope(Action.WITHDREW, now))
+            audit.write_if_possible(request, _scope(Action.WITHDREW, now))
     messages.success(request, _("%(clinic)s no longer sees the notes of your diary.") % {"clinic": clinic})
     return redirect("sharing")
 

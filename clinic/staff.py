@@ -1,6 +1,8 @@
 """Who works at a clinic, and as what. Each change is written into the audit log, holds from the next request on, and
 signs that person out everywhere.
 
+Who goes takes along no invitation, neither one to themself nor one that they sent to others.
+
 Nobody changes their own role or removes themself, and only who manages the staff changes anybody's: so somebody who
 manages it is always left.
 """
@@ -16,7 +18,7 @@ from django.shortcuts import get_object_or_404
 from accounts import audit
 from accounts.models import AuditEntry
 from accounts.sessions import end_all
-from clinic.access import clinics_managed_by
+from clinic.access import MANAGES_STAFF, clinics_managed_by
 from clinic.models import Clinic, Membership
 
 
@@ -29,6 +31,8 @@ def change_role(request: HttpRequest, membership_id: int, role: str) -> Membersh
         membership = _managed(request.user, membership_id)
         before, membership.role = membership.role, role
         membership.save(update_fields=["role"])
+        if role not in MANAGES_STAFF:
+            membership.clinic.invitations.open_to_work_by(membership.user).delete()
         end_all(membership.user)
         write(request, membership.clinic, f"{before} to {role}")
     return membership
@@ -38,6 +42,8 @@ def remove(request: HttpRequest, membership_id: int) -> Membership:
     with transaction.atomic():
         membership = _managed(request.user, membership_id)
         membership.delete()
+        membership.clinic.invitations.open_to_work_by(membership.user).delete()
+        membership.clinic.invitations.open_to_work_for(membership.user.addresses()).delete()
         end_all(membership.user)
         write(request, membership.clinic, f"{membership.role} removed")
     return membership

@@ -27,7 +27,6 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
 
 from accounts.models import AuditEntry, User
-from clinic import erasure
 from clinic.consent import WORDINGS
 from clinic.imports import COLUMNS
 from clinic.models import SAID_FIELDS, Clinic, InjectionSession, Invitation, Membership
@@ -206,7 +205,12 @@ def everything(patient: Patient, now: datetime) -> dict[str, Any]:
     user = patient.user
     days = patient.days.order_by("date").prefetch_related("intakes")
     sessions = patient.sessions.order_by("date").select_related("clinic", "recorded_by")
-    looks = list(AuditEntry.objects.filter(subject=patient.pseudonym).order_by("number"))
+    looks = list(
+        # Refused attempts are mostly mistyped, and a name beside one would accuse somebody.
+        AuditEntry.objects.filter(subject=patient.pseudonym)
+        .exclude(action=AuditEntry.Action.DENIED)
+        .order_by("number")
+    )
     versions = list(patient.day_versions.order_by("replaced_at", "pk"))
     session_versions = list(patient.session_versions.order_by("replaced_at", "pk"))
     links = list(patient.care_links.select_related("clinic").order_by("starts_at", "pk"))
@@ -263,11 +267,7 @@ def factor_name(factor: Any) -> str:
 def invitations_of(user: User | None) -> Iterable[Invitation]:
     if user is None:
         return []
-    return (
-        Invitation.objects.filter(email__in=erasure.addresses_of(user))
-        .select_related("clinic")
-        .order_by("made_at")
-    )
+    return Invitation.objects.filter(email__in=user.addresses()).select_related("clinic").order_by("made_at")
 
 
 def looked(entries: list[AuditEntry], people: People) -> list[dict[str, Any]]:

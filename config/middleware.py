@@ -81,9 +81,11 @@ class SignInRequired(LoginRequiredMiddleware):
     def handle_no_permission(self, request: HttpRequest, view_func: View) -> HttpResponse:
         if request.method in ("GET", "HEAD"):
             return super().handle_no_permission(request, view_func)
-        messages.warning(
-            request, _("You were signed out, so this was not saved. Sign in and enter it again.")
-        )
+        # Who was never signed in gets no session to keep a message in: anybody could fill the table.
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            messages.warning(
+                request, _("You were signed out, so this was not saved. Sign in and enter it again.")
+            )
         return redirect_to_login(resolve_url(settings.LOGIN_REDIRECT_URL), resolve_url(settings.LOGIN_URL))
 
 

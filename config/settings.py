@@ -217,7 +217,7 @@ AUTH_PASSWORD_VALIDATORS = [
 SIGN_UP = env_choice("SIGN_UP", ("open", "invited"))
 REQUIRE_SECOND_FACTOR = env_flag("REQUIRE_SECOND_FACTOR", not DEBUG)
 
-ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "config.sign_in.Adapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

@@ -6,9 +6,13 @@ from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
+from django.http import HttpRequest
 
+from accounts.adapters import AccountAdapter
 from accounts.models import SECOND_FACTORS, User
+from clinic import invitations
 from clinic.access import managing_memberships_of, memberships_of
 from clinic.models import Membership
 
@@ -17,6 +21,13 @@ WORKS_AT_CLINIC = Q(is_superuser=True) | Q(Exists(Membership.objects.filter(**TH
 HAS_SECOND_FACTOR = Exists(Authenticator.objects.filter(**THEIRS, type__in=SECOND_FACTORS))
 READS_DIARIES = Exists(memberships_of(OuterRef("pk")))
 MANAGES_STAFF = Exists(managing_memberships_of(OuterRef("pk")))
+
+
+class Adapter(AccountAdapter):
+    """Where accounts are for the invited alone, the invitation must still be open."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return settings.SIGN_UP == "open" or invitations.held(request) is not None
 
 
 class Backend(AuthenticationBackend):

@@ -9,7 +9,7 @@ from allauth.account.models import EmailConfirmation
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -35,6 +35,8 @@ class Command(BaseCommand):
         except OSError as error:
             # The rest is done all the same.
             failed = f"Nobody was erased: the erasure ledger cannot be written ({error.strerror})."
+        except DatabaseError as error:
+            failed = f"Somebody could not be erased ({type(error).__name__}); it is tried again next time."
         self.say(
             ended(RetainedSession.objects.filter(kept_until__lt=timezone.localdate())), "kept treatments"
         )
