@@ -33,8 +33,10 @@ class AddressInOurWords:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in self.fields.keys() & {"email", "login"}:
-            self.fields[name].label = _("E-mail address")
-            self.fields[name].widget.attrs["placeholder"] = _("E-mail address")
+            field = self.fields[name]
+            field.label = _("E-mail address")
+            field.widget.attrs["placeholder"] = _("E-mail address")
+            field.error_messages["invalid"] = _("Please check the e-mail address.")
 
 
 class SignInForm(AddressInOurWords, account.LoginForm):
