@@ -52,7 +52,9 @@ def test_address_is_asked_for_in_our_words(client, path):
     assert "E-mail address" in [label.text.rstrip("*") for label in page.all("label")]
     assert not re.search(r"\b[Ee]mail\b", page.main.text)
     name = "login" if path == "login" else "email"
-    wrong = Page(client.post(f"/accounts/{path}/", {name: "nobody", "password": PASSWORD, "password1": PASSWORD}))
+    wrong = Page(
+        client.post(f"/accounts/{path}/", {name: "nobody", "password": PASSWORD, "password1": PASSWORD})
+    )
     if path != "login":
         assert "Please check the e-mail address." in wrong.main.text
     assert not re.search(r"\b[Ee]mail\b", wrong.main.text)
