@@ -21,6 +21,14 @@ from accounts.passwords import normalised
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "cannot_remove_primary_email": _("You cannot remove your main address."),
+        "duplicate_email": _("This address is in your list already."),
+        "email_password_mismatch": _("This e-mail address and this password do not go together."),
+        "max_email_addresses": _("You cannot add more than %d addresses."),
+        "unverified_primary_email": _("Please confirm your main address first."),
+    }
+
     def clean_password(self, password: str, user: Any = None) -> str:
         return super().clean_password(normalised(password), user)
 

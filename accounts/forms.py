@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from allauth.account import forms as account
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import (
@@ -22,6 +23,40 @@ class NameForm(forms.ModelForm):
         fields = ["name"]
         labels = {"name": _("Your name")}
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
+
+
+class AddressInOurWords:
+    """The library's form, with the word that stands everywhere else for its address."""
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.fields.keys() & {"email", "login"}:
+            field = self.fields[name]
+            field.label = _("E-mail address")
+            field.widget.attrs["placeholder"] = _("E-mail address")
+            field.error_messages["invalid"] = _("Please check the e-mail address.")
+
+
+class SignInForm(AddressInOurWords, account.LoginForm):
+    pass
+
+
+class SignUpForm(AddressInOurWords, account.SignupForm):
+    pass
+
+
+class ResetForm(AddressInOurWords, account.ResetPasswordForm):
+    pass
+
+
+class CodeByEmailForm(AddressInOurWords, account.RequestLoginCodeForm):
+    pass
+
+
+class AddressForm(AddressInOurWords, account.AddEmailForm):
+    pass
 
 
 def checked(check: Callable[[], Any]) -> Any:

@@ -33,7 +33,7 @@ WORDINGS: dict[str, Sequence[Promise]] = {
             "The clinic sees your name, your date of birth if you gave it, and every day of your diary, past and "
             "coming: headache, pain, signs, medicines, period, and when you wrote it down."
         ),
-        _("It sees the notes that you write to a day only if you share notes too."),
+        _("It sees the notes that you write on a day only if you share notes too."),
         _("Only people whom the clinic lets read diaries can look. You see here who looked, and when."),
         _("You can end this at any time, with one tap and without a reason. It ends at once."),
         _(

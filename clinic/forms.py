@@ -177,7 +177,7 @@ class PatientInvitationForm(ClinicForm):
         required=False,
         max_length=254,
         help_text=gettext_lazy(
-            "For an invitation by e-mail. The mail names neither the patient nor the clinic."
+            "For an invitation by e-mail. The e-mail names neither the patient nor the clinic."
         ),
     )
     reference = reference_field()
@@ -188,7 +188,7 @@ class PatientInvitationForm(ClinicForm):
         cleaned = super().clean()
         by_mail = cleaned.get("how") == "mail"
         if by_mail and not cleaned.get("email") and "email" not in self.errors:
-            self.add_error("email", _("Where should the mail go?"))
+            self.add_error("email", _("Which e-mail address should it go to?"))
         if not by_mail:
             cleaned["email"] = ""
         return cleaned

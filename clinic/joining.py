@@ -87,7 +87,6 @@ def _begin(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     form = PatientForm(request.POST or None, instance=instance)
     if form.is_valid():
         with suppress(IntegrityError), transaction.atomic():  # a second tap
-            if form:
             form.save()
         return redirect("accept_invitation")
     context = {**_about(invitation), "form": form}

@@ -24,4 +24,4 @@ def count(request: HttpRequest, action: str) -> None:
     ratelimit.consume(request, app="clinic", action=action, config=RATES)
 
 
-TOO_MANY_INVITATIONS = _("That were many invitations in an hour. Please go on later.")
+TOO_MANY_INVITATIONS = _("Those were many invitations in an hour. Please go on later.")

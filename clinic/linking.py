@@ -29,7 +29,7 @@ def link(request: HttpRequest) -> HttpResponse:
     show_listed(request, [])  # it shows nobody; whom it opens, `_linked` writes down
     form = LinkForm(clinics_read_by(request.user), request.POST or None)
     if form.is_valid() and not limits.may_try(request, "link_code"):
-        form.add_error(None, _("That were many codes that did not fit. Please wait a quarter of an hour."))
+        form.add_error(None, _("Those were many codes that did not fit. Please wait a quarter of an hour."))
     found = _linked(request, form) if form.is_valid() else None
     if found:
         return redirect("patient", found.patient_id)

@@ -218,6 +218,13 @@ SIGN_UP = env_choice("SIGN_UP", ("open", "invited"))
 REQUIRE_SECOND_FACTOR = env_flag("REQUIRE_SECOND_FACTOR", not DEBUG)
 
 ACCOUNT_ADAPTER = "config.sign_in.Adapter"
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.SignInForm",
+    "signup": "accounts.forms.SignUpForm",
+    "reset_password": "accounts.forms.ResetForm",
+    "request_login_code": "accounts.forms.CodeByEmailForm",
+    "add_email": "accounts.forms.AddressForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

@@ -102,6 +102,24 @@ def test_units_can_be_read(name):
         assert {key: parser["Service"][key] for key in HARDENING} == HARDENING
 
 
+def days_kept(text: str) -> int:
+    """find's `+N` leaves files of N whole days; with one run a night they go a day later, in the course of the next."""
+    found = re.search(r"find /var/backups/diary .*-mtime \+(\d+) -delete", text)
+    assert found
+    return int(found[1]) + 2
+
+
+def test_backups_are_thrown_away_when_people_are_told():
+    text = (FOLDER / "diary-backup.service").read_text()
+    assert days_kept(text) <= our_settings.BACKUP_DAYS == 30
+    assert "deletes those older than 29 days" in TEXT
+
+
+def test_guard_reports_backups_that_are_kept_longer():
+    unit_text = "ExecStartPost=/usr/bin/find /var/backups/diary -name '*.backup' -mtime +29 -delete"
+    assert days_kept(unit_text) > our_settings.BACKUP_DAYS
+
+
 @pytest.mark.parametrize("name", ["nginx.conf", "Caddyfile"])
 def test_proxies_send_what_the_program_trusts(name):
     text = (FOLDER / name).read_text()

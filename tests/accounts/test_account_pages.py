@@ -1,10 +1,13 @@
 """The pages of sign-in are the library's views in our words: each must render, within our frame."""
 
+import re
+
 import pytest
 from allauth.account.models import EmailAddress
 
 from accounts.models import User
 from tests.cast import add_factor, add_passkey
+from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-long-password-of-a-test-person"
@@ -38,6 +41,30 @@ def inside(client, person):
 @pytest.mark.parametrize("path", ["login", "signup", "inactive", "password/reset", "password/reset/done"])
 def test_pages_before_sign_in(client, path):
     read(client.get(f"/accounts/{path}/"))
+
+
+ASK_FOR_AN_ADDRESS = ["login", "signup", "password/reset", "login/code"]
+
+
+@pytest.mark.parametrize("path", ASK_FOR_AN_ADDRESS)
+def test_address_is_asked_for_in_our_words(client, path):
+    page = Page(client.get(f"/accounts/{path}/"))
+    assert "E-mail address" in [label.text.rstrip("*") for label in page.all("label")]
+    assert not re.search(r"\b[Ee]mail\b", page.main.text)
+    name = "login" if path == "login" else "email"
+    wrong = Page(
+        client.post(f"/accounts/{path}/", {name: "nobody", "password": PASSWORD, "password1": PASSWORD})
+    )
+    if path != "login":
+        assert "Please check the e-mail address." in wrong.main.text
+    assert not re.search(r"\b[Ee]mail\b", wrong.main.text)
+
+
+def test_another_address_is_asked_for_in_our_words(inside):
+    page = Page(inside.get("/accounts/email/"))
+    assert "E-mail address" in [label.text.rstrip("*") for label in page.all("label")]
+    again = Page(inside.post("/accounts/email/", {"action_add": "", "email": "ada@example.org"}))
+    assert "This address is in your list already." in again.main.text
 
 
 @pytest.mark.parametrize("path", ["email", "password/change", "reauthenticate", "logout"])

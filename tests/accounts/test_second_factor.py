@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from accounts import factors
 from accounts.models import User
+from clinic import invitations
 from clinic.models import Membership
 from config.second_factor import OPEN_WITHOUT
 from config.sign_in import Backend
@@ -494,15 +495,25 @@ def test_a_lost_key_is_said_where_the_code_is_asked_for(client, vera, settings):
 
 @pytest.mark.parametrize(
     ("mode", "invited", "is_open"),
-    [("open", False, True), ("open", True, True), ("invited", False, False), ("invited", True, True)],
+    [
+        ("open", "", True),
+        ("open", "yes", True),
+        ("invited", "", False),
+        ("invited", "yes", True),
+        ("invited", "used", False),
+        ("invited", "withdrawn", False),
+    ],
 )
 @pytest.mark.django_db
-def test_sign_up_may_need_an_invitation(client, settings, mode, invited, is_open):
+def test_sign_up_may_need_an_invitation(client, settings, north, mode, invited, is_open):
     settings.SIGN_UP = mode
     if invited:
-        session = client.session
-        session["invitation"] = "code"
-        session.save()
+        invitation, address = invitations.make(north, None)
+        client.get(address.removeprefix(settings.SITE_URL))
+        if invited == "used":
+            invitations.spend(invitation)
+        if invited == "withdrawn":
+            invitation.delete()
     page = client.get("/accounts/signup/").content.decode()
     assert ("Make my account" in page) == is_open
     assert ("New accounts are closed" in page) == (not is_open)

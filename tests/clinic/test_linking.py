@@ -279,7 +279,7 @@ def test_invitation_by_mail_names_neither_patient_nor_clinic(as_clara):
 
 def test_mail_needs_an_address(as_clara):
     page = as_clara.sends("/clinic/invite/", status=422, how="mail")
-    assert page.error("email") == "Where should the mail go?"
+    assert page.error("email") == "Which e-mail address should it go to?"
     assert not Invitation.objects.exists()
 
 

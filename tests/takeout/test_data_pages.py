@@ -117,7 +117,7 @@ def test_three_an_hour_of_either_kind(fresh, noon, nils):
     for what in ("everything", "diary", "everything"):
         assert taken(fresh.client, what=what).status_code == 200
     refused = fresh.sends(COPY, 429, what="everything")
-    assert "third copy within an hour" in refused.main.text
+    assert "You have taken three copies within an hour" in refused.main.text
     assert AuditEntry.objects.filter(action="exported").count() == 3
     assert taken(visitor(nils.user).client, what="everything").status_code == 200
     noon.shift(timedelta(hours=1, seconds=1))

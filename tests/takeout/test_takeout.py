@@ -335,7 +335,9 @@ def test_who_looked_is_said_by_name_and_clinic_never_by_address(mira, colleague,
     colleague.name = ""
     colleague.save()
     for actor in (nils.user.pseudonym, mira.user.pseudonym, None):
-        audit.append([audit.Line(AuditEntry.Action.DENIED, mira.pseudonym)], actor=actor)
+        audit.append([audit.Line(AuditEntry.Action.VIEWED, mira.pseudonym)], actor=actor)
+    # A refused attempt, mostly mistyped, accuses nobody.
+    audit.append([audit.Line(AuditEntry.Action.DENIED, mira.pseudonym)], actor=nils.user.pseudonym)
     looks = copy_of(mira)["who_looked"]
     assert [look["who"] for look in looks] == [
         {"is": "staff", "name": "River Clinic"},
