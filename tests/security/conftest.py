@@ -11,7 +11,6 @@ from unittest import mock
 
 import pytest
 import time_machine
-from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
@@ -37,10 +36,10 @@ from tests.cast import (
     share,
     signed_in,
     staff,
+    with_password,
 )
 from tests.security import authz_matrix as matrix
 
-PASSWORD = "a pass phrase for tests"
 NORTH = (matrix.OWNER, matrix.SAME_CLINIC)
 LISTED = {
     matrix.LINKED: NORTH,
@@ -204,10 +203,7 @@ def people() -> World:
     Membership.objects.create(clinic=north, user=users[matrix.BOTH], role=Membership.Role.CLINICIAN)
     cookies = {}
     for role, user in users.items():
-        user.set_password(PASSWORD)
-        user.save()
-        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-        client = signed_in(user)
+        client = signed_in(with_password(user))
         cookies[role] = client.cookies[settings.SESSION_COOKIE_NAME].value
     User.objects.filter(pk=users[matrix.DEACTIVATED].pk).update(is_active=False)
     passkey = add_passkey(owner.user, canary("passkey", matrix.OWNER))
