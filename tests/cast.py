@@ -16,7 +16,9 @@ from typing import Any
 
 import pytest
 import time_machine
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -97,6 +99,19 @@ def staff(
     return user
 
 
+PASSWORD = "violet kettle under snow"
+
+
+def with_password(user: User) -> User:
+    """Who signs in with `PASSWORD`, at an address that was confirmed."""
+    user.set_password(PASSWORD)
+    user.save()
+    EmailAddress.objects.get_or_create(
+        user=user, email=user.email, defaults={"verified": True, "primary": True}
+    )
+    return user
+
+
 SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
@@ -105,6 +120,11 @@ def add_factor(user: User) -> Authenticator:
     return Authenticator.objects.create(
         user=user, type=Authenticator.Type.TOTP, data={"secret": factors.sealed(SEED)}
     )
+
+
+def code_at(moment: datetime = NOON, seed: str = SEED, steps: int = 0) -> str:
+    """What the app shows at a moment, or some steps of half a minute later."""
+    return str(format_hotp_value(hotp_value(seed, int(moment.timestamp()) // 30 + steps)))
 
 
 def add_passkey(user: User, name: str) -> Authenticator:

@@ -1,10 +1,14 @@
 """A passkey in software: it answers what the server asks, also in ways that must be refused."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from allauth.account.utils import user_pk_to_url_str
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
+from django.http import HttpResponse
+from django.test import Client
 from fido2.cose import ES256
 from fido2.utils import sha256, websafe_encode
 from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData
@@ -59,3 +63,22 @@ class Passkey:
             "response": {name: websafe_encode(value) for name, value in response.items()},
             "clientExtensionResults": {},
         }
+
+
+# --- How a browser signs in with it -------------------------------------------------------------------
+
+SIGN_IN = "/accounts/2fa/webauthn/login/"
+
+
+def challenge(client: Client) -> str:
+    response = client.get(SIGN_IN, headers={"Accept": "application/json"}, secure=True)
+    return str(response.json()["request_options"]["publicKey"]["challenge"])
+
+
+def show(client: Client, answer: dict[str, Any]) -> HttpResponse:
+    return client.post(SIGN_IN, {"credential": json.dumps(answer)}, secure=True)
+
+
+def handle(user: Any) -> str:
+    """What the passkey knows its person by."""
+    return str(user_pk_to_url_str(user))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
+
+from django.core.mail import EmailMessage
 
 VOID = {"meta", "link", "input", "br", "img", "hr", "wbr", "rect", "path", "circle", "line"}
 UNREAD = {"head", "script", "style", "svg", "option", "textarea"}
@@ -183,3 +186,8 @@ class Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.open[-1].children.append(data)
+
+
+def code_from(mail: EmailMessage) -> str:
+    """The code that stands in a line of its own."""
+    return re.findall(r"^([A-Z0-9]{3,}(?:-[A-Z0-9]{3,})*)$", mail.body, re.MULTILINE)[0]

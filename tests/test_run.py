@@ -1,6 +1,7 @@
 """./run in a small tree of its own, with a pip that only pretends: what it says when something is missing."""
 
 import ast
+import importlib.util
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 import pytest
@@ -186,3 +188,48 @@ def test_locks_are_hashed_and_agree():
     for name in ("requirements.txt", "requirements-dev.txt"):
         pins = re.split(r"^(?=[a-z])", (ROOT / name).read_text(), flags=re.MULTILINE)[1:]
         assert [pin for pin in pins if "--hash=sha256:" not in pin] == []
+
+
+# --- Whose environment the tests run in ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """Its functions, in this process."""
+    loader = SourceFileLoader("run", str(ROOT / "run"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("run", loader))
+    monkeypatch.setitem(sys.modules, "run", module)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    loader.exec_module(module)
+    return module
+
+
+def read_by(source):
+    """The names that settings ask the environment for; a secret may lie in a file as well."""
+    asked = re.findall(r"\benv_(\w+)\(\s*\"([A-Z_]+)\"", source)
+    files = {f"{name}_FILE" for kind, name in asked if kind.startswith("secret")}
+    return {name for _kind, name in asked} | files
+
+
+SETTINGS = (ROOT / "config" / "settings.py").read_text()
+
+
+def test_every_setting_of_the_environment_is_explained(run):
+    assert run.names_of_settings(SETTINGS) == read_by(SETTINGS)
+
+
+@pytest.mark.parametrize("name", sorted(read_by(SETTINGS)))
+def test_no_setting_of_this_terminal_reaches_the_tests(run, monkeypatch, name):
+    monkeypatch.setenv(name, "of-a-developer")
+    assert run.test_environment().get(name) != "of-a-developer"
+
+
+def test_what_is_no_setting_stays(run, monkeypatch):
+    monkeypatch.setenv("LANG_OF_A_DEVELOPER", "kept")
+    assert run.test_environment()["LANG_OF_A_DEVELOPER"] == "kept"
+
+
+def test_guard_reports_a_setting_that_nobody_explained(run):
+    source = '"""Read from here:\n\nOLD_NAME  explained\n"""\nX = env_text("NEW_NAME")\nY = env_secret("KEY", "file")\n'
+    assert run.names_of_settings(source) == {"OLD_NAME"}
+    assert read_by(source) == {"NEW_NAME", "KEY", "KEY_FILE"}

@@ -1,11 +1,8 @@
 """The same form sent twenty times at the same moment, and two tabs: one row, one version, and nothing is lost."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -15,6 +12,7 @@ from diary import actions
 from diary.models import Patient
 from diary.rules import Headache
 from tests.cast import share, staff
+from tests.races import at_once
 
 TIMES = 20
 AT_ONCE = 4
@@ -40,30 +38,14 @@ def tab(user):
     return client
 
 
-def all_at_once(sends):
-    """The statuses of requests that start together, a few at a time."""
-    found = []
-    for start in range(0, len(sends), AT_ONCE):
-        together = sends[start : start + AT_ONCE]
-        gate = Barrier(len(together))
-
-        def run(send, gate=gate):
-            try:
-                gate.wait(30)
-                return send().status_code
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(len(together)) as pool:
-            found += pool.map(run, together)
-    return found
-
-
 def sent(user, address, forms):
+    """The statuses of requests that start together, a few at a time."""
     tabs = [tab(user) for _ in range(AT_ONCE)]
-    return all_at_once(
-        [lambda at=at, form=form: tabs[at % AT_ONCE].post(address, form) for at, form in enumerate(forms)]
-    )
+    found = []
+    for start in range(0, len(forms), AT_ONCE):
+        together = zip(tabs, forms[start : start + AT_ONCE], strict=False)
+        found += at_once(*[lambda tab=tab, form=form: tab.post(address, form) for tab, form in together])
+    return [response.status_code for response in found]
 
 
 def long_ago(patient):

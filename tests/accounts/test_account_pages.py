@@ -6,11 +6,10 @@ import pytest
 from allauth.account.models import EmailAddress
 
 from accounts.models import User
-from tests.cast import add_factor, add_passkey
+from tests.cast import PASSWORD, add_factor, add_passkey, with_password
 from tests.reading import Page
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "a-long-password-of-a-test-person"
 FRAME = '<main id="main"'
 STOCK = ("Menu:", "Bad Token", "<strong>Note")
 
@@ -27,9 +26,7 @@ def read(response):
 
 @pytest.fixture
 def person():
-    person = User.objects.create_user("ada@example.org", PASSWORD, name="Ada")
-    EmailAddress.objects.create(user=person, email=person.email, primary=True, verified=True)
-    return person
+    return with_password(User.objects.create_user("ada@example.org", name="Ada"))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from accounts import audit
 from accounts.models import AuditEntry
 from config.append_only import AUDIT, GUARDED, lifted, missing_guards
 from tests.cast import NOON
-from tests.diary.test_two_at_once import at_once
+from tests.races import at_once
 
 Action = AuditEntry.Action
 

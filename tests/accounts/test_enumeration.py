@@ -7,8 +7,8 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 
 from accounts.models import User
+from tests.cast import PASSWORD, add_factor, add_passkey
 
-PASSWORD = "violet kettle under snow"
 STATES = ["known", "unverified", "inactive", "with a second factor"]
 ADDRESSES = {
     "known": "known@example.org",
@@ -22,8 +22,6 @@ VARYING = {"Set-Cookie", "Content-Length", "X-Request-ID"}
 
 @pytest.fixture
 def people(noon):
-    from tests.cast import add_factor, add_passkey
-
     for state in STATES:
         user = User.objects.create_user(ADDRESSES[state], PASSWORD, is_active=state != "inactive")
         EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=state != "unverified")

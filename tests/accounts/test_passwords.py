@@ -12,9 +12,9 @@ from django.contrib.auth.password_validation import CommonPasswordValidator
 from accounts.models import User
 from accounts.passwords import OUR_WORDS
 from config import settings as real_settings
+from tests.cast import PASSWORD
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "violet kettle under snow"
 
 
 def sign_up(client, password, email="ada.lovelace@example.org"):

@@ -1,14 +1,11 @@
 """Nobody who works at a clinic gets in by the password alone, whichever door they take."""
 
-import json
 import re
-import threading
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache, caches
 from django.db import connection
 from django.test import Client
@@ -20,23 +17,24 @@ from clinic import invitations
 from clinic.models import Membership
 from config.second_factor import OPEN_WITHOUT
 from config.sign_in import Backend
-from tests.cast import NOON, SEED, add_factor, add_passkey, new_user, signed_in, staff, visitor
-from tests.passkeys import HOST, PRESENT_VERIFIED, Passkey
+from tests.cast import (
+    NOON,
+    PASSWORD,
+    SEED,
+    add_factor,
+    add_passkey,
+    code_at,
+    new_user,
+    signed_in,
+    staff,
+    visitor,
+    with_password,
+)
+from tests.passkeys import HOST, PRESENT_VERIFIED, Passkey, challenge, handle, show
+from tests.races import at_once
+from tests.reading import code_from
 
-PASSWORD = "violet kettle under snow"
-STEP = 30
 ENROL = "/accounts/2fa/"
-
-
-def code_at(moment=NOON, seed=SEED, steps=0):
-    return format_hotp_value(hotp_value(seed, int(moment.timestamp()) // STEP + steps))
-
-
-def with_password(user):
-    user.set_password(PASSWORD)
-    user.save()
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    return user
 
 
 @pytest.fixture
@@ -69,10 +67,6 @@ def send_password(client, user):
 def is_in(client):
     """Whether a page of the clinic opens."""
     return client.get("/clinic/").status_code == 200
-
-
-def code_from(mail):
-    return re.search(r"^([A-Z0-9]{3,}(?:-[A-Z0-9]{3,})*)$", mail.body, re.MULTILINE)[1]
 
 
 # --- It must be added first ----------------------------------------------------------------------
@@ -269,22 +263,9 @@ def test_new_recovery_codes_replace_the_old(vera, client):
 def test_of_twenty_at_once_one_gets_in():
     person = new_user("Paula Parallel")
     codes = RecoveryCodes.activate(person)
-    code, results, start = codes.get_unused_codes()[0], [], threading.Barrier(20, timeout=60)
+    code = codes.get_unused_codes()[0]
     copies = [Authenticator.objects.get(pk=codes.instance.pk).wrap() for _ in range(20)]
-
-    def use(copy):
-        # Nobody holds a connection while waiting: there are fewer of them.
-        start.wait()
-        try:
-            results.append(copy.validate_code(code))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=use, args=[copy]) for copy in copies]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    results = at_once(*[lambda copy=copy: copy.validate_code(code) for copy in copies])
     assert sorted(results) == [False] * 19 + [True]
 
 
@@ -344,23 +325,6 @@ def test_factors_change_only_soon_after_the_password(bob, noon, address, seconds
 
 
 # --- Passkeys ----------------------------------------------------------------------------------------
-
-
-def challenge(client):
-    response = client.get(
-        "/accounts/2fa/webauthn/login/", headers={"Accept": "application/json"}, secure=True
-    )
-    return response.json()["request_options"]["publicKey"]["challenge"]
-
-
-def show(client, answer):
-    return client.post("/accounts/2fa/webauthn/login/", {"credential": json.dumps(answer)}, secure=True)
-
-
-def handle(user):
-    from allauth.account.utils import user_pk_to_url_str
-
-    return user_pk_to_url_str(user)
 
 
 @pytest.fixture

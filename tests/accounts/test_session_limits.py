@@ -11,7 +11,7 @@ from accounts.access import recently_signed_in, signed_in
 from accounts.models import User
 from clinic.models import Membership
 from config import sessions, urls
-from tests.cast import NOON, add_factor, staff
+from tests.cast import NOON, PASSWORD, add_factor, staff, with_password
 from tests.cast import signed_in as browser_of
 
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
@@ -138,8 +138,6 @@ def test_guard_sees_limits_that_are_gone(people, noon, monkeypatch):
 
 # --- Again for what is sensitive --------------------------------------------------------------------
 
-PASSWORD = "violet kettle under snow"
-
 
 @signed_in
 @recently_signed_in
@@ -153,9 +151,7 @@ handler404 = urls.handler404
 
 @pytest.fixture
 def bobs(bob, noon):
-    bob.user.set_password(PASSWORD)
-    bob.user.save()
-    return browser_of(bob.user)
+    return browser_of(with_password(bob.user))
 
 
 @pytest.mark.urls(__name__)

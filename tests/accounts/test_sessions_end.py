@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -12,10 +11,9 @@ from django.test import Client, RequestFactory
 from accounts import sessions
 from accounts.models import User
 from accounts.templatetags.accounts import device, qr_code
-from tests.accounts.test_second_factor import code_at, code_from
-from tests.cast import Visitor, add_factor, add_passkey
+from tests.cast import PASSWORD, Visitor, add_factor, add_passkey, code_at, with_password
+from tests.reading import code_from
 
-PASSWORD = "violet kettle under snow"
 NEW = "another kettle under snow"
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,11 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def bea(bob):
     """A patient with a password."""
-    user = bob.user
-    user.set_password(PASSWORD)
-    user.save()
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    return user
+    return with_password(bob.user)
 
 
 def signed_in(user, **details):
@@ -144,10 +138,7 @@ def test_sign_out_ends_this_session_and_no_other(bea):
 
 
 def test_only_the_same_persons_sessions_end(bea, eve):
-    EmailAddress.objects.create(user=eve, email=eve.email, verified=True, primary=True)
-    eve.set_password(PASSWORD)
-    eve.save()
-    eves = signed_in(eve)
+    eves = signed_in(with_password(eve))
     sessions.end_all(bea)
     assert eves.get("/accounts/").status_code == 200
 

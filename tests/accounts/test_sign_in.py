@@ -1,18 +1,15 @@
 import pytest
-from allauth.account.models import EmailAddress
 
 from accounts.models import User
 from config import settings
+from tests.cast import PASSWORD, with_password
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
 def ada():
-    user = User.objects.create_user("ada@example.org", PASSWORD)
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    return user
+    return with_password(User.objects.create_user("ada@example.org"))
 
 
 def sign_in(client, email, password=PASSWORD):

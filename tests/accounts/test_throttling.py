@@ -10,20 +10,16 @@ from django.test import Client, RequestFactory
 
 from accounts.adapters import AccountAdapter
 from accounts.models import User
-from tests.accounts.test_second_factor import challenge, code_from, handle, show
-from tests.cast import add_passkey, signed_in
-from tests.passkeys import Passkey
+from tests.cast import PASSWORD, add_passkey, signed_in, with_password
+from tests.passkeys import Passkey, challenge, handle, show
+from tests.reading import code_from
 
-PASSWORD = "violet kettle under snow"
 WRONG = "wrong password"
 
 
 @pytest.fixture
 def victim(eve):
-    eve.set_password(PASSWORD)
-    eve.save()
-    EmailAddress.objects.create(user=eve, email=eve.email, verified=True, primary=True)
-    return eve
+    return with_password(eve)
 
 
 def attempt(email, password=WRONG, ip="198.51.100.1", **headers):

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.urls import get_resolver
+
+from tests.security.authz_matrix import routes
 
 ROOT = Path(__file__).parents[2]
 LONGEST_TEMPLATE = 120
@@ -62,10 +65,22 @@ def test_python():
     assert {path: found for path, found in faults.items() if found} == {}
 
 
+def rooms_of_views() -> set[Path]:
+    """Whatever files of ours the addresses lead to."""
+    modules = {found.callback.__module__ for _name, _address, found in routes(get_resolver().url_patterns)}
+    rooms = {ROOT / Path(*module.split(".")).with_suffix(".py") for module in modules}
+    return {room for room in rooms if room.exists()}
+
+
 def test_views_spell_out_no_query():
-    views = files("*/views.py", "clinic/*_pages.py", "clinic/joining.py", "clinic/linking.py")
-    faults = {str(path): filters_in_view(path.read_text()) for path in views}
+    faults = {str(path): filters_in_view(path.read_text()) for path in rooms_of_views()}
     assert {path: found for path, found in faults.items() if found} == {}
+
+
+def test_guard_looks_at_every_room_of_views():
+    named = {*files("*/views.py", "clinic/*_pages.py", "clinic/joining.py", "clinic/linking.py")}
+    assert named <= rooms_of_views()
+    assert {room.parent.name for room in named} == {"accounts", "diary", "clinic"}
 
 
 @pytest.mark.parametrize(
@@ -104,3 +119,23 @@ def test_guard_reports_python():
 
 def test_guard_reports_query_in_view():
     assert filters_in_view("def today(request):\n    return DiaryDay.objects.filter(date=1)") == [2]
+
+
+# --- Tests ---------------------------------------------------------------------------------------------------
+
+
+def borrowed_from_tests(source: str) -> list[str]:
+    """What two files of tests share stands in a module of its own."""
+    imports = [node.module or "" for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)]
+    return [module for module in imports if module.rpartition(".")[2].startswith("test_")]
+
+
+def test_no_test_borrows_from_another():
+    faults = {str(path): borrowed_from_tests(path.read_text()) for path in files("tests/**/*.py")}
+    assert {path: found for path, found in faults.items() if found} == {}
+
+
+def test_guard_reports_a_borrowing_test():
+    assert borrowed_from_tests("from tests.cast import PASSWORD\nfrom tests.diary.test_day import saved") == [
+        "tests.diary.test_day"
+    ]

@@ -9,13 +9,11 @@ from playwright.sync_api import expect
 
 from accounts.models import AuditEntry, User
 from clinic.models import Clinic, Membership
-from tests.browser.test_sharing import PASSWORD, follow, path_of, say_password, with_password
-from tests.browser.test_sign_in import says, with_authenticator
-from tests.cast import new_patient, record, signed_in, staff
+from tests.browser.steps import ZONE, follow, path_of, say_password, says, with_authenticator
+from tests.cast import PASSWORD, new_patient, record, staff, with_password
 from tests.conftest import watched_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
-expect.set_options(timeout=20_000)
 
 
 @pytest.fixture
@@ -30,24 +28,14 @@ def riverside(transactional_db, settings):
     return Clinic.objects.create(name="Riverside Headache Clinic", slug="riverside")
 
 
-@pytest.fixture
-def enter(live_server, settings):
-    def add(page, user):
-        client = signed_in(user, minutes_ago=16)
-        name = settings.SESSION_COOKIE_NAME
-        origin = live_server.url.replace("http:", "https:")
-        page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": origin}])
-
-    return add
-
-
 def last_address():
     return path_of(next(line for line in mail.outbox[-1].body.splitlines() if line.startswith("http")))
 
 
 def test_from_the_invitation_to_the_end_of_a_consent(office, desktop, phone, axe, riverside, enter):
     # The administrator invites her by mail.
-    enter(office, with_password(staff("Adam Administrator", riverside, Membership.Role.ADMINISTRATOR)))
+    adam = staff("Adam Administrator", riverside, Membership.Role.ADMINISTRATOR)
+    enter(office, adam, minutes_ago=16)
     office.goto("/clinic/staff/")
     form = office.locator("section", has_text="Invite somebody")
     form.get_by_label("E-mail address").fill("clara@example.org")
@@ -86,10 +74,9 @@ def test_from_the_invitation_to_the_end_of_a_consent(office, desktop, phone, axe
     axe(desktop)
 
     # A patient reads out a code.
-    anna = new_patient("Anna Example", time_zone="Europe/London")
-    with_password(anna.user)
+    anna = new_patient("Anna Example", time_zone=ZONE)
     record(anna, anna.date_at(timezone.now()), "severe", note="between me and my diary")
-    enter(phone, anna.user)
+    enter(phone, with_password(anna.user), minutes_ago=16)
     phone.goto("/sharing/")
     follow(phone.get_by_role("button", name="I agree: make a code"))
     say_password(phone)

@@ -3,25 +3,23 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import expect
 
 from accounts.themes import COOKIE, THEMES
 from clinic.actions import save_session
 from clinic.models import Clinic
 from diary import actions
+from tests.browser.steps import ZONE, assert_fits
 from tests.cast import medicine, new_patient, record, session, share, staff
 from tests.conftest import assert_accessible
 
 pytestmark = pytest.mark.browser
-FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 
 
 @pytest.fixture
 def corrected(transactional_db):
     """A patient with a deleted and a changed day in her baseline, and a first session whose date was changed."""
-    patient = new_patient("Anna Example")
+    patient = new_patient("Anna Example", time_zone=ZONE)
     clinic = Clinic.objects.create(name="Riverside Headache Clinic", slug="riverside")
     share(patient, clinic, "R-1")
     clinician = staff("Dr Ingrid Example", clinic)
@@ -38,35 +36,28 @@ def corrected(transactional_db):
     return patient, clinician, when
 
 
-def look(page, live_server, user, theme, address):
-    client = Client()
-    client.force_login(user)
-    origin = live_server.url.replace("http:", "https:")
-    name = settings.SESSION_COOKIE_NAME
-    page.context.add_cookies(
-        [
-            {"name": name, "value": client.cookies[name].value, "url": origin},
-            {"name": COOKIE, "value": theme, "url": origin},
-        ]
-    )
+def look(page, address):
     page.goto(address)
     for summary in page.locator("main details > summary").all():
         summary.click()
     for width in (320, 360, 1280):
         page.set_viewport_size({"width": width, "height": 740})
-        assert page.evaluate(FITS)
+        assert_fits(page)
     assert_accessible(page)
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_corrections_fit_and_are_accessible(phone, live_server, corrected, theme):
+def test_corrections_fit_and_are_accessible(phone, corrected, enter, remember, theme):
     patient, clinician, when = corrected
-    look(phone, live_server, patient.user, theme, f"/days/{when}/")
+    remember(phone, COOKIE, theme)
+    enter(phone, patient.user)
+    look(phone, f"/days/{when}/")
     expect(phone.get_by_text("it said before:")).to_be_visible()
     expect(phone.get_by_text("a long note").last).to_be_visible()
-    look(phone, live_server, clinician, theme, f"/clinic/patients/{patient.pk}/")
+    enter(phone, clinician)
+    look(phone, f"/clinic/patients/{patient.pk}/")
     expect(phone.get_by_role("table", name="Days changed after the fact")).to_be_visible()
     expect(phone.get_by_text("2 days of the baseline were changed after the first injection")).to_be_visible()
     expect(phone.get_by_text("The baseline window moved on")).to_be_visible()
-    look(phone, live_server, clinician, theme, f"/clinic/patients/{patient.pk}/sessions/")
+    look(phone, f"/clinic/patients/{patient.pk}/sessions/")
     expect(phone.get_by_text("by Dr Ingrid Example")).to_be_visible()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
-from django.conf import settings
-from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Page
 
 from accounts.models import User
 from clinic.models import Clinic, Membership
 from diary.models import Patient
+from tests.browser.steps import ZONE
 from tests.cast import medicine, record, session, share, staff
 from tests.security.hostile import MARK, PAYLOADS
 
@@ -24,7 +25,7 @@ def fits(length: int) -> list[str]:
 
 @pytest.fixture
 def today() -> date:
-    return datetime.now(UTC).date()
+    return timezone.localdate(timezone=ZoneInfo(ZONE))
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def owner(transactional_db, today):
     clinic = Clinic.objects.create(name=max(fits(120), key=len), slug="hostile")
     names = fits(120)
     user = User.objects.create_user("owner@example.org", name=names[0])
-    patient = Patient.objects.create(user=user, name=names[0])
+    patient = Patient.objects.create(user=user, name=names[0], time_zone=ZONE)
     references = iter(fits(64))
     share(patient, clinic, next(references), sees_notes=True)
     for name in names[1:]:
@@ -55,18 +56,6 @@ def clinician(owner):
         colleague = User.objects.create_user(f"colleague{number}@example.org", name=name)
         Membership.objects.create(clinic=Clinic.objects.get(), user=colleague, role=Membership.Role.NURSE)
     return found
-
-
-@pytest.fixture
-def enter(live_server):
-    def add(page: Page, user: User) -> None:
-        client = Client()
-        client.force_login(user)
-        name = settings.SESSION_COOKIE_NAME
-        origin = live_server.url.replace("http:", "https:")
-        page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": origin}])
-
-    return add
 
 
 def opened(page: Page, address: str) -> str:

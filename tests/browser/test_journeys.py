@@ -3,21 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import expect
 
 from accounts.themes import COOKIE, THEMES
 from clinic.models import Clinic
+from tests.browser.steps import ZONE, assert_fits, tap
 from tests.cast import medicine, new_patient, record, record_all, session, share, staff
 from tests.conftest import assert_accessible
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)  # a busy machine draws slowly
-
-# A zone in which it is about noon now: these journeys use the real clock, and none may cross midnight.
-HOUR = datetime.now(UTC).hour
-ZONE = f"Etc/GMT{HOUR - 12:+d}"
 
 
 @pytest.fixture
@@ -46,53 +40,17 @@ def clinician(anna):
     return staff("Dr Ingrid Example", Clinic.objects.get())
 
 
-@pytest.fixture
-def remember(live_server):
-    """remember(page, name, value) leaves a cookie as the site itself would."""
-
-    origin = live_server.url.replace("http:", "https:")  # the names of our cookies ask for it
-
-    def add(page, name, value):
-        page.context.add_cookies([{"name": name, "value": value, "url": origin}])
-
-    return add
-
-
-@pytest.fixture
-def sign_in(remember):
-    """sign_in(page, user): how to sign in by the form is tested in tests/accounts."""
-
-    def add(page, user):
-        client = Client()
-        client.force_login(user)
-        name = settings.SESSION_COOKIE_NAME
-        remember(page, name, client.cookies[name].value)
-
-    return add
-
-
-def tap(locator):
-    """A tap that leads to a page, which is then there as a whole."""
-    with locator.page.expect_navigation():
-        locator.tap()
-
-
 def triptans(page):
     """The days that Today counts; 0 where it counts none."""
     numbers = page.locator(".count", has_text="Triptans").locator(".count__number")
     return int(numbers.inner_text().split()[0]) if numbers.count() else 0
 
 
-def assert_fits(page):
-    width = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-    assert width[0] <= width[1], f"{page.url} is {width[0]} wide on a screen of {width[1]}"
-
-
 # --- Journeys ------------------------------------------------------------------------------------------------
 
 
-def test_headache_free_day_in_one_tap_and_back(phone, axe, anna, sign_in):
-    sign_in(phone, anna.user)
+def test_headache_free_day_in_one_tap_and_back(phone, axe, anna, enter):
+    enter(phone, anna.user)
     phone.goto("/")
     axe(phone)
     tap(phone.get_by_role("button", name="No headache", exact=True))
@@ -111,8 +69,8 @@ def test_headache_free_day_in_one_tap_and_back(phone, axe, anna, sign_in):
     assert not anna.days.filter(date=anna.date_at(datetime.now(UTC))).exists()
 
 
-def test_headache_with_the_usual_triptan_in_two_taps(phone, axe, anna, sign_in):
-    sign_in(phone, anna.user)
+def test_headache_with_the_usual_triptan_in_two_taps(phone, axe, anna, enter):
+    enter(phone, anna.user)
     phone.goto("/")
     before = triptans(phone)
     tap(phone.get_by_role("button", name="Severe", exact=True))
@@ -133,9 +91,9 @@ def test_headache_with_the_usual_triptan_in_two_taps(phone, axe, anna, sign_in):
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_clinician_reads_a_patients_cycles(desktop, axe, anna, clinician, sign_in, width):
+def test_clinician_reads_a_patients_cycles(desktop, axe, anna, clinician, enter, width):
     desktop.set_viewport_size({"width": width, "height": 800})
-    sign_in(desktop, clinician)
+    enter(desktop, clinician)
     desktop.goto("/welcome/")
     expect(desktop.get_by_role("heading", name="Patients")).to_be_visible()
     axe(desktop)
@@ -167,7 +125,7 @@ IS_PAINTED = """canvas => {
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_every_page_fits_and_is_accessible(phone, anna, clinician, sign_in, remember, theme):
+def test_every_page_fits_and_is_accessible(phone, anna, clinician, enter, remember, theme):
     today = anna.date_at(datetime.now(UTC))
     record(anna, today, "moderate", note="a note " * 40)
     given = anna.sessions.first()
@@ -177,7 +135,7 @@ def test_every_page_fits_and_is_accessible(phone, anna, clinician, sign_in, reme
     clinicians += [f"/clinic/patients/{anna.pk}/sessions/{given.pk}/"]
     remember(phone, COOKIE, theme)
     for user, addresses in ((anna.user, patients), (clinician, clinicians)):
-        sign_in(phone, user)
+        enter(phone, user)
         for address in addresses:
             phone.set_viewport_size({"width": 360, "height": 740})
             phone.goto(address)

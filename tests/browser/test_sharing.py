@@ -1,21 +1,17 @@
 """Sharing from hand to hand in a real browser: a code, a sheet, a place on the staff, and the end of access."""
 
 import pytest
-from allauth.account.models import EmailAddress
-from django.conf import settings
 from django.core import mail
-from django.test import Client
 from playwright.sync_api import expect
 
 from accounts.models import User
 from accounts.themes import COOKIE, THEMES
 from clinic.models import CareLink, Clinic, Membership
-from tests.cast import new_patient, share, staff
+from tests.browser.steps import ZONE, assert_fits, follow, path_of, say_password
+from tests.cast import PASSWORD, new_patient, share, staff, with_password
 from tests.conftest import assert_accessible
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)
-PASSWORD = "a pass phrase for tests"
 
 
 @pytest.fixture
@@ -23,16 +19,9 @@ def clinic(transactional_db):
     return Clinic.objects.create(name="Riverside Headache Clinic", slug="riverside")
 
 
-def with_password(user):
-    user.set_password(PASSWORD)
-    user.save()
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    return user
-
-
 @pytest.fixture
 def anna(clinic):
-    patient = new_patient("Anna Example", time_zone="Europe/London")
+    patient = new_patient("Anna Example", time_zone=ZONE)
     with_password(patient.user)
     return patient
 
@@ -42,35 +31,8 @@ def clara(clinic):
     return with_password(staff("Clara Clinician", clinic))
 
 
-@pytest.fixture
-def sign_in(live_server):
-    def add(page, user):
-        client = Client()
-        client.force_login(user)
-        name = settings.SESSION_COOKIE_NAME
-        origin = live_server.url.replace("http:", "https:")
-        page.context.clear_cookies()
-        page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": origin}])
-
-    return add
-
-
-def follow(locator):
-    with locator.page.expect_navigation():
-        locator.click()
-
-
-def say_password(page):
-    page.get_by_label("Password").fill(PASSWORD)
-    follow(page.get_by_role("button", name="Go on"))
-
-
-def path_of(address):
-    return "/" + address.partition("//")[2].partition("/")[2]
-
-
-def test_code_from_the_patient_to_the_clinic_and_the_end_of_it(phone, desktop, axe, anna, clara, sign_in):
-    sign_in(phone, anna.user)
+def test_code_from_the_patient_to_the_clinic_and_the_end_of_it(phone, desktop, axe, anna, clara, enter):
+    enter(phone, anna.user, minutes_ago=16)
     phone.goto("/sharing/")
     axe(phone)
     follow(phone.get_by_role("button", name="I agree: make a code"))
@@ -78,7 +40,7 @@ def test_code_from_the_patient_to_the_clinic_and_the_end_of_it(phone, desktop, a
     code = phone.locator(".code").inner_text()
     axe(phone)
 
-    sign_in(desktop, clara)
+    enter(desktop, clara)
     desktop.goto("/clinic/")
     follow(desktop.get_by_role("link", name="Enter a patient’s code"))
     axe(desktop)
@@ -104,8 +66,8 @@ def test_code_from_the_patient_to_the_clinic_and_the_end_of_it(phone, desktop, a
     expect(desktop.get_by_role("heading", name="There is no such page")).to_be_visible()
 
 
-def test_sheet_brings_a_new_patient(desktop, phone, axe, clinic, clara, sign_in):
-    sign_in(desktop, clara)
+def test_sheet_brings_a_new_patient(desktop, phone, axe, clinic, clara, enter):
+    enter(desktop, clara)
     desktop.goto("/clinic/invite/")
     axe(desktop)
     desktop.get_by_label("Clinic number").fill("R-9")
@@ -140,8 +102,8 @@ def test_sheet_brings_a_new_patient(desktop, phone, axe, clinic, clara, sign_in)
     axe(phone)
 
 
-def test_administrator_invites_a_nurse(desktop, phone, axe, clinic, sign_in):
-    sign_in(desktop, with_password(staff("Adam Administrator", clinic, Membership.Role.ADMINISTRATOR)))
+def test_administrator_invites_a_nurse(desktop, phone, axe, clinic, enter):
+    enter(desktop, with_password(staff("Adam Administrator", clinic, Membership.Role.ADMINISTRATOR)))
     desktop.goto("/welcome/")
     expect(desktop.get_by_role("heading", name="Staff", exact=True)).to_be_visible()
     axe(desktop)
@@ -153,7 +115,7 @@ def test_administrator_invites_a_nurse(desktop, phone, axe, clinic, sign_in):
     [address] = [line for line in mail.outbox[0].body.splitlines() if line.startswith("http")]
 
     nora = with_password(User.objects.create_user("nora@example.org", name="Nora Nurse"))
-    sign_in(phone, nora)
+    enter(phone, nora)
     phone.goto(path_of(address))
     axe(phone)
     follow(phone.get_by_role("button", name="Accept"))
@@ -167,20 +129,18 @@ def test_administrator_invites_a_nurse(desktop, phone, axe, clinic, sign_in):
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_pages_fit_in_every_theme(phone, anna, clara, clinic, sign_in, live_server, theme):
+def test_pages_fit_in_every_theme(phone, anna, clara, clinic, enter, remember, theme):
     share(anna, clinic, basis="consent", wording="2025-01")
     lead = staff("Lea Lead", clinic, Membership.Role.LEAD)
     for user, addresses in (
         (anna.user, ["/sharing/", "/sharing/looks/"]),
         (lead, ["/clinic/", "/clinic/link/", "/clinic/invite/", "/clinic/staff/", "/join/"]),
     ):
-        sign_in(phone, user)
-        origin = live_server.url.replace("http:", "https:")
-        phone.context.add_cookies([{"name": COOKIE, "value": theme, "url": origin}])
+        enter(phone, user)
+        remember(phone, COOKIE, theme)
         for address in addresses:
             for width in (360, 320):
                 phone.set_viewport_size({"width": width, "height": 740})
                 phone.goto(address)
-                found = phone.evaluate("document.documentElement.scrollWidth")
-                assert found <= width, f"{address} is {found} wide on a screen of {width}"
+                assert_fits(phone)
             assert_accessible(phone)

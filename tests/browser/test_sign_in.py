@@ -1,21 +1,18 @@
 """Signing in with a second factor, in a real browser at http://localhost."""
 
 import re
-import time
 
 import pytest
-from allauth.account.models import EmailAddress
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.themes import COOKIE
 from clinic.models import Clinic
-from tests.cast import SEED, add_factor, signed_in, staff
+from tests.browser.steps import assert_fits, says, with_authenticator
+from tests.cast import PASSWORD, add_factor, code_at, staff, with_password
 from tests.conftest import assert_accessible
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
-expect.set_options(timeout=20_000)  # a busy machine draws slowly
-PASSWORD = "violet kettle under snow"
 
 
 @pytest.fixture
@@ -23,45 +20,7 @@ def clinician(transactional_db, settings):
     settings.MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True  # as in the demonstration
     settings.MFA_TOTP_TOLERANCE = 1  # a busy machine types slowly
     north = Clinic.objects.create(name="North Headache Clinic", slug="north")
-    clinician = staff("Clara Clinician", north, second_factor=False)
-    clinician.set_password(PASSWORD)
-    clinician.save()
-    EmailAddress.objects.create(user=clinician, email=clinician.email, verified=True, primary=True)
-    return clinician
-
-
-@pytest.fixture
-def remember(live_server):
-    """remember(page, name, value) leaves a cookie as the site itself would."""
-
-    def add(page, name, value):
-        origin = live_server.url.replace("http:", "https:")  # the names of our cookies ask for it
-        page.context.add_cookies([{"name": name, "value": value, "url": origin}])
-
-    return add
-
-
-def with_authenticator(page):
-    """A virtual one, which shows a finger whenever it is asked."""
-    session = page.context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasResidentKey": True,
-        "hasUserVerification": True,
-        "isUserVerified": True,
-        "automaticPresenceSimulation": True,
-    }
-    return session, session.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"]
-
-
-def code_of(seed):
-    return format_hotp_value(hotp_value(seed, int(time.time()) // 30))
-
-
-def says(page, words):
-    expect(page.get_by_role("heading", level=1)).to_have_text(words)
+    return with_password(staff("Clara Clinician", north, second_factor=False))
 
 
 def enter_password(page, user):
@@ -87,7 +46,7 @@ def test_staff_set_up_an_app_and_sign_in_with_its_codes(desktop, clinician):
     expect(desktop.get_by_role("img", name="QR code for the app")).to_be_visible()
     desktop.get_by_text("I cannot read the square").click()
     seed = desktop.locator(".secret").inner_text()
-    desktop.get_by_label("Authenticator code").fill(code_of(seed))
+    desktop.get_by_label("Authenticator code").fill(code_at(timezone.now(), seed))
     desktop.get_by_role("button", name="Use this app").click()
     says(desktop, "Recovery codes")
     codes = desktop.locator(".codes li").all_inner_texts()
@@ -104,7 +63,7 @@ def test_staff_set_up_an_app_and_sign_in_with_its_codes(desktop, clinician):
 
     sign_out(desktop)
     enter_password(desktop, clinician)
-    desktop.get_by_label("Code").fill(code_of(seed))
+    desktop.get_by_label("Code").fill(code_at(timezone.now(), seed))
     desktop.get_by_role("button", name="Sign in").click()
     says(desktop, "Patients")
 
@@ -153,20 +112,19 @@ def accessible_at(page, address):
     """At the width and in the colours that the page has, and with nothing sticking out."""
     page.goto(address)
     assert re.sub(r"https?://[^/]+", "", page.url) == address
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, address
+    assert_fits(page)
     assert_accessible(page)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_every_page_is_accessible(desktop, clinician, remember, settings, theme, width):
+def test_every_page_is_accessible(desktop, clinician, enter, remember, settings, theme, width):
     settings.REQUIRE_SECOND_FACTOR = False  # so that one person sees all pages
     desktop.set_viewport_size({"width": width, "height": 800})
     remember(desktop, COOKIE, theme)
     for address in OUTSIDE:
         accessible_at(desktop, address)
-    client = signed_in(clinician)
-    remember(desktop, settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME].value)
+    enter(desktop, clinician)
     for address in INSIDE:
         accessible_at(desktop, address)
     add_factor(clinician)
@@ -176,6 +134,6 @@ def test_every_page_is_accessible(desktop, clinician, remember, settings, theme,
     enter_password(desktop, clinician)
     says(desktop, "Your second factor")
     assert_accessible(desktop)
-    desktop.get_by_label("Code").fill(code_of(SEED))
+    desktop.get_by_label("Code").fill(code_at(timezone.now()))
     desktop.get_by_role("button", name="Sign in").click()
     says(desktop, "Patients")

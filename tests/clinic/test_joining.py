@@ -9,7 +9,7 @@ from accounts.access import INVITATION
 from accounts.models import AuditEntry
 from clinic import consent, invitations
 from clinic.models import CareLink, Invitation, Membership
-from tests.cast import NOON, Visitor, new_user, signed_in, staff, visitor
+from tests.cast import NOON, PASSWORD, Visitor, new_user, signed_in, staff, visitor, with_password
 
 
 def path_of(address):
@@ -80,14 +80,10 @@ def test_who_signs_up_begins_a_diary_and_agrees(sheet, eve):
 
 
 def test_sign_in_keeps_the_invitation(sheet, bob):
-    bob.user.set_password("a pass phrase for tests")
-    bob.user.save()
-    EmailAddress.objects.create(user=bob.user, email=bob.user.email, verified=True, primary=True)
+    with_password(bob.user)
     someone = visitor(None)
     someone.opens(sheet)
-    page = someone.sends(
-        "/accounts/login/?next=/join/", login=bob.user.email, password="a pass phrase for tests"
-    )
+    page = someone.sends("/accounts/login/?next=/join/", login=bob.user.email, password=PASSWORD)
     assert page.path == "/join/accept/"
     assert "May North Headache Clinic read your diary?" in page.main.text
 
@@ -104,9 +100,7 @@ def test_notes_only_where_ticked(sheet, bob):
 
 
 def test_agreeing_asks_for_the_password(sheet, bob):
-    bob.user.set_password("a pass phrase for tests")
-    bob.user.save()
-    person = visitor(bob.user, minutes_ago=16)
+    person = visitor(with_password(bob.user), minutes_ago=16)
     person.opens(sheet)
     assert "reauthenticate" in person.client.post("/join/accept/", {"answer": "yes"})["Location"]
     assert not bob.care_links.exists()

@@ -1,17 +1,16 @@
 """A clinic enters a patient's code, or invites."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from functools import partial
 
 import pytest
 from django.core import mail
-from django.db import connection
 
 from accounts.models import AuditEntry
 from clinic import consent
 from clinic.models import CareLink, Clinic, Invitation, LinkCode, Membership
 from tests.cast import NOON, new_patient, share, staff, visitor
+from tests.races import at_once
 
 UNKNOWN = "This code opens nothing. It works once, for two days: ask for a new one."
 
@@ -214,20 +213,15 @@ def test_code_that_twenty_enter_at_once_links_once(transactional_db, clinics):
     places = [Clinic.objects.create(name=f"C{n}", slug=f"c{n}") for n in range(clinics)]
     patient = new_patient("Petra Patient")
     code = consent.code_of(consent.make_code(patient, sees_notes=False).seed)
-    start = Barrier(20)
 
     def enter(number):
         try:
-            start.wait(20)
             consent.use_code(code, places[number % clinics])
-            return "linked"
         except (consent.UnknownCode, consent.AlreadyLinked) as error:
             return type(error).__name__
-        finally:
-            connection.close()
+        return "linked"
 
-    with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(enter, range(20)))
+    answers = at_once(*[partial(enter, number) for number in range(20)])
     assert answers.count("linked") == 1
     assert CareLink.objects.count() == 1
     assert LinkCode.objects.get().used_at is not None

@@ -21,13 +21,13 @@ from tests.cast import (
     share,
     staff,
     visitor,
+    with_password,
 )
 
 
 @pytest.fixture
 def alice(alice):
-    alice.user.set_password("a pass phrase for tests")
-    alice.user.save()
+    with_password(alice.user)
     return alice
 
 

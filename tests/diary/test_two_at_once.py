@@ -1,16 +1,13 @@
 """Two taps at the same moment, on two devices or by a trembling thumb: both count, and nothing is lost."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
-from django.db import connection
 
 from accounts.models import User
 from diary import actions
 from diary.models import Medicine, Patient
 from diary.rules import Headache
 from tests.cast import TODAY
+from tests.races import at_once
 
 ROUNDS = 10
 
@@ -18,20 +15,6 @@ ROUNDS = 10
 @pytest.fixture
 def dana(transactional_db):
     return Patient.objects.create(user=User.objects.create_user("dana@example.org"), name="Dana")
-
-
-def at_once(*writes):
-    start = Barrier(len(writes))
-
-    def run(write):
-        try:
-            start.wait(10)
-            return write()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(writes)) as pool:
-        return list(pool.map(run, writes))
 
 
 def test_two_doses_are_two(dana):

@@ -20,14 +20,13 @@ from django.urls import reverse
 from accounts.models import User
 from config.limits import CountingDatabaseCache
 from diary.models import DiaryDay, Intake, Medicine, Patient
-from tests.cast import medicine, new_patient, new_user, record
+from tests.cast import PASSWORD, medicine, new_patient, new_user, record, with_password
 from tests.security.conftest import fingerprint
 
 pytestmark = pytest.mark.django_db(transaction=True)
 on_sqlite = pytest.mark.sqlite_only
 on_postgresql = pytest.mark.postgresql_only
 LOCKED = OperationalError("database is locked")
-PASSWORD = "a pass phrase for tests"
 WORDS = "words that must not be lost " * 60
 
 
@@ -201,10 +200,7 @@ def failing(*args: Any, **options: Any) -> Any:
 
 
 def a_user() -> User:
-    user = new_user("Clara Clinician")
-    user.set_password(PASSWORD)
-    user.save()
-    return user
+    return with_password(new_user("Clara Clinician"))
 
 
 def signs_in(client: Client, password: str = PASSWORD) -> Any:

@@ -11,8 +11,9 @@ from django.db import OperationalError
 from django.http import HttpResponse
 from django.urls import get_resolver
 
+from tests.cast import PASSWORD
 from tests.security import authz_matrix as matrix
-from tests.security.conftest import PASSWORD, fields, fingerprint
+from tests.security.conftest import fields, fingerprint
 
 OURS = "https://testserver"
 TOKEN = "a1B2c3D4" * 4

@@ -13,6 +13,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -72,12 +73,16 @@ class Log:
 
 def kept(formatter: logging.Formatter) -> Iterator[Log]:
     log = Log(formatter)
+    ours = logging.getLogger("diary")
+    quiet, level = ours.level, settings.LOGGING["loggers"]["diary"]["level"]
+    ours.setLevel(level)
     loggers = [logging.getLogger(), logging.getLogger("gunicorn.error")]
     for logger in loggers:
         logger.addHandler(log.handler)
     yield log
     for logger in loggers:
         logger.removeHandler(log.handler)
+    ours.setLevel(quiet)
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ from django.db import transaction
 from accounts.models import User
 from clinic.models import CareLink, Clinic, InjectionSession, Invitation, LinkCode, Membership
 from diary.models import DiaryDay, Intake, Medicine, Patient
+from tests.cast import PASSWORD
 from tests.security import authz_matrix as matrix
-from tests.security.conftest import NOWHERE, PASSWORD, fields
+from tests.security.conftest import NOWHERE, fields
 
 MODELS = (
     User,

@@ -16,18 +16,26 @@ from django.utils import timezone
 from accounts.models import AuditEntry, User
 from clinic.models import CareLink
 from diary.models import Deletion, Patient
-from tests.cast import Visitor, add_factor, at_most, days_ago, record_all, staff, visitor
+from tests.cast import (
+    PASSWORD,
+    Visitor,
+    add_factor,
+    at_most,
+    days_ago,
+    record_all,
+    staff,
+    visitor,
+    with_password,
+)
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "a pass phrase for tests"
 COPY, ASK = "/data/copy/", "/data/delete/ask/"
 
 
 @pytest.fixture
 def signed_in(mira: Patient) -> Visitor:
     """Her browser; she has a password, and said it long ago."""
-    mira.user.set_password(PASSWORD)
-    mira.user.save()
+    with_password(mira.user)
     client = Client()
     client.force_login(mira.user)
     return Visitor(client)

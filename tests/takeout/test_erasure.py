@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 import uuid
 from datetime import timedelta
 from io import StringIO
@@ -15,7 +14,7 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -26,6 +25,7 @@ from clinic.models import CareLink, InjectionSession, Membership, RetainedSessio
 from config.append_only import missing_guards
 from diary.models import Deletion, DiaryDay, Erasure, Patient
 from tests.cast import add_factor, add_passkey, days_ago, new_patient, new_user, session, share, visitor
+from tests.races import at_once
 from tests.security.conftest import fingerprint
 from tests.takeout.conftest import canaries, due, full_person, leave_traces, request_of
 
@@ -533,24 +533,7 @@ def test_ledger_that_is_not_there_is_refused_before_anything_is_restored(committ
 def test_two_at_once_erase_once(committed):
     leave_traces(committed, "zqmira")
     due(committed)
-    faults: list[BaseException] = []
-    together = threading.Barrier(2)
-
-    def run() -> None:
-        try:
-            together.wait()
-            call_command("housekeeping", stdout=StringIO(), stderr=StringIO())
-        except BaseException as fault:
-            faults.append(fault)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert faults == []
+    at_once(*[lambda: call_command("housekeeping", stdout=StringIO(), stderr=StringIO())] * 2)
     assert found(canaries("zqmira"), dump()) == []
     assert AuditEntry.objects.filter(action="erased").count() == 1
     assert Erasure.objects.count() == 1
