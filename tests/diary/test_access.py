@@ -2,6 +2,7 @@
 
 import pytest
 from django.apps import apps
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from tests.cast import TODAY, june, medicine, record, session, visitor
@@ -126,8 +127,9 @@ def test_tap_is_no_address_to_look_at(as_alice, diary, method):
 
 
 def test_answer_sent_after_the_session_ended_is_said_to_be_unsaved(diary):
-    stranger = visitor(None).client
-    response = stranger.post(f"/days/{TODAY}/headache/", {"headache": "mild"}, follow=True)
+    client = visitor(diary.user).client
+    Session.objects.all().delete()
+    response = client.post(f"/days/{TODAY}/headache/", {"headache": "mild"}, follow=True)
     assert (
         "You were signed out, so this was not saved. Sign in and enter it again." in response.content.decode()
     )

@@ -51,6 +51,10 @@ class Command(BaseCommand):
         for table, content in manifest.tables.items():
             self.stdout.write(f"{content['rows']:>10,}  {table}")
         self.stdout.write(f"Restored as it was at {manifest.head['made_at']}. Everybody signs in anew.")
+        self.stdout.write(
+            "So is who may see what: access that was ended and staff who were removed since are back. "
+            "End it again before you start, and tell the patients."
+        )
 
     def erase_again(self, ledgers: list[Path]) -> None:
         """Before anybody can sign in. Should this be interrupted, housekeeping does it."""
