@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -58,7 +59,7 @@ def looks(request: HttpRequest, patient: Patient) -> HttpResponse:
 def make_code(request: HttpRequest, patient: Patient) -> HttpResponse:
     consent.make_code(patient, sees_notes=request.POST.get("notes") == "yes")
     messages.success(request, _("Your code is ready. Read it out at your visit."))
-    return redirect("sharing")
+    return redirect(f"{reverse('sharing')}#code")
 
 
 @require_POST
