@@ -8,6 +8,8 @@ from django.contrib.auth.decorators import login_not_required
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+GET_OR_POST = ["GET", "HEAD", "POST"]
+"""For `require_http_methods`: a page that shows a form and takes it."""
 INVITATION = "invitation"
 """The key under which a session holds an invitation, which opens the sign-up where SIGN_UP is "invited"."""
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import themes
-from accounts.access import public, recently_signed_in, signed_in
+from accounts.access import GET_OR_POST, public, recently_signed_in, signed_in
 from accounts.forms import NameForm
 from accounts.models import User
 
@@ -37,7 +37,7 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 
 @signed_in
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(GET_OR_POST)
 def account(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     form = NameForm(request.POST or None, instance=user)
@@ -49,7 +49,7 @@ def account(request: HttpRequest) -> HttpResponse:
 
 
 @signed_in
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(GET_OR_POST)
 @recently_signed_in
 def remove_passkey(request: HttpRequest, pk: int) -> HttpResponse:
     """The library's page, which would let staff remove their last factor."""

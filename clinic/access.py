@@ -85,31 +85,36 @@ def show_listed(request: HttpRequest, links: Iterable[CareLink]) -> None:
 
 def refused(request: HttpRequest, subject: UUID | None = None) -> HttpResponse:
     """Raises `Http404` once the attempt is written down; who goes on trying is asked to wait instead."""
-    if not limits.may_try(request, "refused"):
+    if not limits.count(request, "refused"):
         return render(request, "429.html", status=429)
-    limits.count(request, "refused")
     audit.write(request, audit.Line(Action.DENIED, subject))
     raise Http404
 
 
-def clinician_only(
-    view: Callable[P, HttpResponse],
-) -> Callable[P, HttpResponse]:
-    """For staff who may read diaries: pages that list patients. Others learn nothing, not even that the page exists."""
+def _only_for(is_one: Callable[[Any], bool], view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """Others learn nothing, not even that the page exists."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         request = args[0]
         if not isinstance(request, HttpRequest):
             raise TypeError("a view takes the request first")
-        if not sees_diaries(request.user):
-            return refused(request)
+        return view(*args, **kwargs) if is_one(request.user) else refused(request)
+
+    return guarded
+
+
+def clinician_only(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """For staff who may read diaries: pages that list patients."""
+
+    @wraps(view)
+    def listing(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         response = view(*args, **kwargs)
-        if not getattr(request, "says_whom_it_lists", False):
+        if not getattr(args[0], "says_whom_it_lists", False):
             raise RuntimeError(f"{view.__name__} does not say whom it lists: call show_listed.")
         return response
 
-    return audience("clinician")(guarded)
+    return audience("clinician")(_only_for(sees_diaries, listing))
 
 
 def care_link_only(
@@ -135,17 +140,7 @@ def care_link_only(
 
 def staff_manager_only(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
     """For a clinic's lead and administrator, who choose its staff. It opens no diary."""
-
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        request = args[0]
-        if not isinstance(request, HttpRequest):
-            raise TypeError("a view takes the request first")
-        if not manages_staff(request.user):
-            return refused(request)
-        return view(*args, **kwargs)
-
-    return audience("administrator")(guarded)
+    return audience("administrator")(_only_for(manages_staff, view))
 
 
 def _audited(request: HttpRequest, link: CareLink, response: HttpResponse) -> HttpResponse:

@@ -130,13 +130,11 @@ def use_code(text: str, clinic: Clinic, reference: str = "") -> CareLink:
         # Whoever withdraws it is waited for here: what counts is the moment after.
         Patient.objects.select_for_update().get(pk=found.patient_id)
         now = timezone.now()
-        if not LinkCode.objects.open_at(now).filter(pk=found.pk).exists():
-            raise UnknownCode
-        given = {"wording": found.wording, "language": found.language, "sees_notes": found.sees_notes}
-        link = begin(found.patient, clinic, now, reference, **given)
         if not LinkCode.objects.open_at(now).filter(pk=found.pk).update(used_at=now):
             raise UnknownCode
-        return link
+        given = {"wording": found.wording, "language": found.language, "sees_notes": found.sees_notes}
+        # Where the clinic is in already, this takes the use of the code back.
+        return begin(found.patient, clinic, now, reference, **given)
 
 
 # --- The rows ------------------------------------------------------------------------------------------------

@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import audit
-from accounts.access import recently_signed_in, signed_in
+from accounts.access import GET_OR_POST, recently_signed_in, signed_in
 from accounts.models import AuditEntry
 from clinic import erasure, leaving, takeout
 from diary.access import patient_of, patient_only
 from diary.models import Patient
-from diary.views import GET_OR_POST, today_of
+from diary.views import today_of
 
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "zip": "application/zip"}
 

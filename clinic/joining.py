@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import audit
-from accounts.access import INVITATION, public, recently_signed_in, signed_in
+from accounts.access import GET_OR_POST, INVITATION, public, recently_signed_in, signed_in
 from accounts.models import AuditEntry
 from accounts.sessions import end_all
 from clinic import consent, invitations
@@ -48,7 +48,7 @@ def join(request: HttpRequest) -> HttpResponse:
     return render(request, "join/join.html", _about(invitation))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(GET_OR_POST)
 @signed_in
 def accept(request: HttpRequest) -> HttpResponse:
     invitation = invitations.held(request)

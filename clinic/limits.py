@@ -22,8 +22,9 @@ def may_try(request: HttpRequest, action: str) -> bool:
     )
 
 
-def count(request: HttpRequest, action: str) -> None:
-    ratelimit.consume(request, app="clinic", action=action, config=RATES, limit_get=True)
+def count(request: HttpRequest, action: str) -> bool:
+    """Counts one more, where it is let through; whether it is."""
+    return bool(ratelimit.consume(request, app="clinic", action=action, config=RATES, limit_get=True))
 
 
 TOO_MANY_INVITATIONS = _("Those were many invitations in an hour. Please go on later.")

@@ -14,13 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import audit
+from accounts.access import GET_OR_POST
 from accounts.models import AuditEntry
 from clinic import consent, invitations, limits
 from clinic.access import clinician_only, clinics_read_by, seen, show_listed
 from clinic.forms import LinkForm, PatientInvitationForm
 from clinic.models import CareLink, Invitation
-
-GET_OR_POST = ["GET", "HEAD", "POST"]
 
 
 @require_http_methods(GET_OR_POST)
@@ -77,10 +76,9 @@ def invite(request: HttpRequest) -> HttpResponse:
     show_listed(request, [])
     clinics = clinics_read_by(request.user)
     form = PatientInvitationForm(clinics, request.POST or None)
-    if form.is_valid() and not limits.may_try(request, "invite"):
+    if form.is_valid() and not limits.count(request, "invite"):
         form.add_error(None, limits.TOO_MANY_INVITATIONS)
     if form.is_valid():
-        limits.count(request, "invite")
         return _invited(request, form)
     context = {
         "form": form,

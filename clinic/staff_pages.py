@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from clinic import invitations, limits
 from clinic import staff as staffing
@@ -17,7 +17,7 @@ from clinic.forms import RoleForm, StaffInvitationForm
 from clinic.models import Invitation, Membership
 
 
-@require_http_methods(["GET", "HEAD"])
+@require_safe
 @staff_manager_only
 def staff(request: HttpRequest) -> HttpResponse:
     return _page(request, StaffInvitationForm(clinics_managed_by(request.user)))
@@ -45,11 +45,10 @@ def _page(request: HttpRequest, form: StaffInvitationForm) -> HttpResponse:
 @staff_manager_only
 def invite_staff(request: HttpRequest) -> HttpResponse:
     form = StaffInvitationForm(clinics_managed_by(request.user), request.POST)
-    if form.is_valid() and not limits.may_try(request, "invite"):
+    if form.is_valid() and not limits.count(request, "invite"):
         form.add_error(None, limits.TOO_MANY_INVITATIONS)
     if not form.is_valid():
         return _page(request, form)
-    limits.count(request, "invite")
     clinic, role = form.cleaned_data["clinic"], form.cleaned_data["role"]
     by = request.user.pseudonym  # type: ignore[union-attr]
     with transaction.atomic():

@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import signed_in
+from accounts.access import GET_OR_POST, signed_in
 from clinic import invitations
 from clinic.access import (
     care_link_only,
@@ -86,7 +86,7 @@ def patient(request: HttpRequest, link: CareLink) -> HttpResponse:
     return render(request, "clinic/patient.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(GET_OR_POST)
 @care_link_only
 def sessions(request: HttpRequest, link: CareLink) -> HttpResponse:
     """The injection sessions, and the form for one more: PREEMPT's dose, or as last time."""
@@ -104,7 +104,7 @@ def sessions(request: HttpRequest, link: CareLink) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(GET_OR_POST)
 @care_link_only
 def session(request: HttpRequest, link: CareLink, session_id: int) -> HttpResponse:
     """One session, to be corrected."""

@@ -9,12 +9,16 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Tags, register
 
+from config.environment import ON_THIS_MACHINE
 from config.retention import differences
 
-HERE = ("", "localhost", "127.0.0.1", "::1")
 SHORTEST_KEY = 50
 FEWEST_CHARACTERS = 5
 PRIVATE_CACHES = ("LocMemCache", "DummyCache")
+
+
+def error(number: int, sentence: str) -> Error:
+    return Error(sentence, id=f"diary.E{number:03}")
 
 
 @register(Tags.security)
@@ -30,18 +34,12 @@ def sqlite_faults(alias: str, options: dict[str, Any], wal_is_safe: bool) -> lis
     commands = options.get("init_command", "").upper().replace(" ", "")
     faults: list[CheckMessage] = []
     if options.get("transaction_mode") != "IMMEDIATE":
-        faults.append(
-            Error(f"{alias}: set transaction_mode to IMMEDIATE, or requests fail as locked.", id="diary.E001")
-        )
+        faults.append(error(1, f"{alias}: set transaction_mode to IMMEDIATE, or requests fail as locked."))
     if "SYNCHRONOUS=FULL" not in commands:
-        faults.append(
-            Error(f"{alias}: set synchronous to FULL, or confirmed days can be lost.", id="diary.E002")
-        )
+        faults.append(error(2, f"{alias}: set synchronous to FULL, or confirmed days can be lost."))
     if "JOURNAL_MODE=WAL" in commands and not wal_is_safe:
         version = sqlite3.sqlite_version
-        faults.append(
-            Error(f"{alias}: SQLite {version} can corrupt a database in WAL mode.", id="diary.E003")
-        )
+        faults.append(error(3, f"{alias}: SQLite {version} can corrupt a database in WAL mode."))
     return faults
 
 
@@ -61,9 +59,7 @@ def cache_is_shared(**options: Any) -> list[CheckMessage]:
     backend = str(settings.CACHES["default"]["BACKEND"])
     if settings.DEBUG or not backend.endswith(PRIVATE_CACHES):
         return []
-    return [
-        Error("Sign-in limits need a cache that all processes share: use DatabaseCache.", id="diary.E004")
-    ]
+    return [error(4, "Sign-in limits need a cache that all processes share: use DatabaseCache.")]
 
 
 @register(Tags.security)
@@ -71,15 +67,11 @@ def second_factor_is_required(**options: Any) -> list[CheckMessage]:
     if settings.DEBUG or settings.REQUIRE_SECOND_FACTOR:
         return []
     return [
-        Error("Staff read diaries: leave REQUIRE_SECOND_FACTOR on where DEBUG is off.", id="diary.E012"),
+        error(12, "Staff read diaries: leave REQUIRE_SECOND_FACTOR on where DEBUG is off."),
     ]
 
 
 # --- Only `check --deploy` and a production start ask what follows ----------------------------------------------
-
-
-def error(number: int, sentence: str) -> Error:
-    return Error(sentence, id=f"diary.E{number:03}")
 
 
 @register(Tags.security, deploy=True)
@@ -92,7 +84,7 @@ def key_is_strong(**options: Any) -> Iterator[CheckMessage]:
 @register(Tags.security, deploy=True)
 def address_is_public_and_encrypted(**options: Any) -> Iterator[CheckMessage]:
     address = urlsplit(settings.SITE_URL)
-    if address.scheme != "https" or address.hostname in HERE:
+    if address.scheme != "https" or address.hostname in ON_THIS_MACHINE:
         yield error(6, "Set SITE_URL to the address people type, such as https://diary.example.org.")
     if settings.TRUSTED_PROXY_COUNT < 1:
         yield error(
@@ -107,7 +99,7 @@ def mail_reaches_people(**options: Any) -> Iterator[CheckMessage]:
         yield error(8, "Set EMAIL_BACKEND to SMTP: sign-in codes must reach people, and nobody else.")
     elif not settings.EMAIL_HOST:
         yield error(8, "Set EMAIL_HOST to your mail server: people sign in with codes by mail.")
-    elif settings.EMAIL_HOST not in HERE and not encrypted:
+    elif settings.EMAIL_HOST not in ON_THIS_MACHINE and not encrypted:
         yield error(
             9, "Set EMAIL_USE_TLS or EMAIL_USE_SSL to on: mail to another machine holds sign-in codes."
         )
@@ -126,7 +118,7 @@ def postgresql_is_verified(**options: Any) -> Iterator[CheckMessage]:
             continue
         host = database.get("HOST", "")
         mode = database.get("OPTIONS", {}).get("sslmode")
-        if not (host in HERE or host.startswith("/")) and mode not in ("verify-ca", "verify-full"):
+        if not (host in ON_THIS_MACHINE or host.startswith("/")) and mode not in ("verify-ca", "verify-full"):
             yield error(
                 11, f"{alias}: set sslmode=verify-full in DATABASE_URL, or others can read what is sent."
             )
@@ -136,4 +128,4 @@ def postgresql_is_verified(**options: Any) -> Iterator[CheckMessage]:
 def every_table_is_told_how_long_it_is_kept(**options: Any) -> list[CheckMessage]:
     installed = [model._meta.label for model in apps.get_models(include_auto_created=True)]
     labels = [config.label for config in apps.get_app_configs()]
-    return [Error(f"retention.py: {words}", id="diary.E021") for words in differences(installed, labels)]
+    return [error(21, f"retention.py: {words}") for words in differences(installed, labels)]

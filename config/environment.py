@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 SHORTEST_KEY = 32
+ON_THIS_MACHINE = ("", "localhost", "127.0.0.1", "::1")
 
 
 def env_text(name: str, default: str = "") -> str:
@@ -86,7 +87,7 @@ def postgres(url: str) -> dict[str, Any]:
         )
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     host = query.pop("host", parts.hostname or "")
-    on_this_machine = host.startswith("/") or host in {"", "localhost", "127.0.0.1", "::1"}
+    on_this_machine = host.startswith("/") or host in ON_THIS_MACHINE
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.strip("/")),

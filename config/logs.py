@@ -23,6 +23,7 @@ REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
 OURS = "diary."
 FIELDS = ("method", "route", "status", "milliseconds", "signed_in")
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+"""No page has a use for others: config.middleware refuses them, and no line of the log repeats their names."""
 FRAMES = 30
 
 requests = logging.getLogger("diary.request")

@@ -13,11 +13,10 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import AuditUnavailable
 from config.errors import busy_database, database_is_busy, log, page
-from config.logs import chain
+from config.logs import METHODS, chain
 
 View = Callable[[HttpRequest], HttpResponse]
 
-METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 PERMISSIONS_POLICY = ", ".join(
     [f"{feature}=()" for feature in ("camera", "geolocation", "microphone", "payment", "usb")]
     + [f"publickey-credentials-{use}=(self)" for use in ("create", "get")]

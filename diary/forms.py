@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from diary import catalogue
-from diary.models import MOST_DOSES, DiaryDay, Medicine, Patient, feature_words, time_zones
+from diary.models import ENTERED_FIELDS, MOST_DOSES, DiaryDay, Medicine, Patient, feature_words, time_zones
 from diary.rules import Feature, Headache, MedicationClass
 from diary.words import CLASS_EXPLANATIONS, CLASS_LABELS, feature_choices
 
@@ -94,17 +94,7 @@ class DayForm(forms.ModelForm):
 
     class Meta:
         model = DiaryDay
-        fields = (
-            "headache",
-            "pain",
-            "hours",
-            "migraine",
-            "features",
-            "relief",
-            "disability",
-            "menstruation",
-            "note",
-        )
+        fields = ENTERED_FIELDS
         widgets = {
             "headache": forms.RadioSelect,
             "migraine": forms.NullBooleanSelect(attrs={"class": "form-select"}),

@@ -28,7 +28,7 @@ from diary.words import CLASS_LABELS, class_choices, disability_choices, headach
 NOTE_LENGTH = 2000
 MOST_DOSES = 99
 """Of one medicine on one day."""
-KEPT_FIELDS = (
+ENTERED_FIELDS = (
     "headache",
     "pain",
     "hours",
@@ -38,9 +38,9 @@ KEPT_FIELDS = (
     "disability",
     "menstruation",
     "note",
-    "source",
-    "recorded_on",
 )
+"""What a person says of a day, besides its medicines."""
+KEPT_FIELDS = (*ENTERED_FIELDS, "source", "recorded_on")
 """All that a day says, besides its medicines: what Undo brings back, and what an earlier version keeps."""
 
 

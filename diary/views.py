@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import public, signed_in
+from accounts.access import GET_OR_POST, public, signed_in
 from diary import actions, catalogue
 from diary.access import patient_of, patient_only
 from diary.forms import (
@@ -44,7 +44,6 @@ from diary.summaries import (
 )
 from diary.words import HEADACHE_LABELS
 
-GET_OR_POST = ["GET", "HEAD", "POST"]
 UNDO = "undo"
 ONE_DAY = timedelta(days=1)
 ANSWERS = (
