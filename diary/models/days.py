@@ -1,29 +1,26 @@
-"""What a patient said, as it was said. Nothing here is computed, and a day without a row is missing."""
+"""The days as they are recorded, and as they stood before."""
 
 from __future__ import annotations
 
 import uuid
-import zoneinfo
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, TypedDict
-from unicodedata import category
 
-from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from diary import catalogue
+from diary.models.checked import validate_text
+from diary.models.medicines import Medicine
+from diary.models.people import Patient
 from diary.rules import LATE_DAYS, Day, Disability, EarlierDay, Feature, Headache, MedicationClass, Relief
-from diary.words import CLASS_LABELS, class_choices, disability_choices, headache_choices, relief_choices
+from diary.words import disability_choices, headache_choices, relief_choices
 
 NOTE_LENGTH = 2000
 MOST_DOSES = 99
@@ -44,38 +41,6 @@ KEPT_FIELDS = (*ENTERED_FIELDS, "source", "recorded_on")
 """All that a day says, besides its medicines: what Undo brings back, and what an earlier version keeps."""
 
 
-def validate_text(text: str) -> None:
-    """Characters that one of the databases refuses: NUL and lone surrogates."""
-    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValidationError(_("This text holds a character that cannot be stored."))
-
-
-def validate_medicine_name(name: str) -> None:
-    """Control characters, `;` and outer spaces would not survive the diary CSV, where `;` stands between medicines."""
-    validate_text(name)
-    if ";" in name or name != name.strip() or any(category(character) == "Cc" for character in name):
-        raise ValidationError(_("A medicine's name holds no semicolon and no line break."))
-
-
-def validate_strength(strength: str) -> None:
-    """As for a name; nor brackets, in which the diary CSV writes it."""
-    validate_medicine_name(strength)
-    if "(" in strength or ")" in strength:
-        raise ValidationError(_("A strength holds no brackets."))
-
-
-@lru_cache(maxsize=1)
-def time_zones() -> tuple[str, ...]:
-    """All names, in order. Python looks for them in some hundred files."""
-    # Names of the machine or of nothing, such as "localtime" and "Factory", would mean another place elsewhere.
-    return tuple(sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone or zone == "UTC"))
-
-
-def validate_time_zone(name: str) -> None:
-    if name not in time_zones():
-        raise ValidationError(_("This is not a known time zone."))
-
-
 @lru_cache(maxsize=512)
 def feature_set(words: str) -> frozenset[Feature]:
     """The features of a stored `;`-separated text."""
@@ -91,106 +56,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     return value.isoformat() if isinstance(value, date) else value
-
-
-class Patient(models.Model):
-    """A person with a diary, with or without a sign-in of their own.
-
-    `pseudonym` stands for the person where a record must outlive the diary; nothing else leads from it to them.
-    """
-
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="patient"
-    )
-    name = models.CharField(_("name"), max_length=120, validators=[validate_text])
-    date_of_birth = models.DateField(_("date of birth"), null=True, blank=True)
-    time_zone = models.CharField(
-        _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
-    )
-    pseudonym = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    class Meta:
-        indexes = (models.Index(Lower("name"), name="patient_name"),)
-
-    def __str__(self) -> str:
-        return self.name
-
-    def first_day(self) -> date | None:
-        """The first recorded date; `None` when nothing is recorded yet."""
-        return self.days.aggregate(first=models.Min("date"))["first"]
-
-    def date_at(self, moment: datetime) -> date:
-        """The calendar date that it is for this person at a moment."""
-        return moment.astimezone(zoneinfo.ZoneInfo(self.time_zone)).date()
-
-
-class MedicineQuerySet(models.QuerySet["Medicine"]):
-    def put_on_list(
-        self, patient: Patient, product: str, name: str, strength: str, medication_class: str
-    ) -> Medicine:
-        """The patient's medicine of this name and strength, in use from now on; made where it is new."""
-        found, is_new = self.get_or_create(
-            patient=patient,
-            name__iexact=name,
-            strength__iexact=strength,
-            medication_class=medication_class,
-            defaults={"product": product, "name": name, "strength": strength},
-        )
-        if not is_new:
-            found.is_in_use = True
-            found.save(update_fields=["is_in_use"])
-        return found
-
-    def for_day(self, day: date) -> MedicineQuerySet:
-        """Most used in the last 90 days first; each with `doses_on_day`, `None` when not taken on that day."""
-        lately = Q(intakes__day__date__range=(day - timedelta(days=90), day))
-        return self.annotate(
-            days_taken=models.Count("intakes", filter=lately),
-            doses_on_day=models.Sum("intakes__doses", filter=Q(intakes__day__date=day)),
-        ).order_by("-days_taken", "name", "strength", "pk")
-
-
-class Medicine(models.Model):
-    """One medicine on a patient's own list.
-
-    `product` is a key of the catalogue, empty for a medicine of the patient's own naming. An empty `name` stands
-    for a class of which nothing more was said.
-    """
-
-    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="medicines")
-    product = models.CharField(max_length=80, blank=True)
-    name = models.CharField(_("name"), max_length=80, blank=True, validators=[validate_medicine_name])
-    strength = models.CharField(_("strength"), max_length=32, blank=True, validators=[validate_strength])
-    medication_class = models.CharField(_("kind"), max_length=16, choices=class_choices)
-    is_in_use = models.BooleanField(_("in use"), default=True)
-
-    doses_on_day: int | None
-    """Set by `MedicineQuerySet.for_day` alone."""
-
-    objects = MedicineQuerySet.as_manager()
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                F("patient"), Lower("name"), Lower("strength"), F("medication_class"), name="medicine_once"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.shown_name} {self.strength}".strip()
-
-    @property
-    def shown_name(self) -> str:
-        """The name with its form where that is not a tablet, or the class where no name is known."""
-        product = catalogue.PRODUCT_BY_KEY.get(self.product)
-        form = product.form if product and product.form not in ("", "tablet") else ""
-        is_said = form in self.name.casefold()
-        return self.name + ("" if is_said else f" {form}") if self.name else self.class_label
-
-    @property
-    def class_label(self) -> str:
-        return str(CLASS_LABELS[MedicationClass(self.medication_class)])
 
 
 class DiaryDayQuerySet(models.QuerySet["DiaryDay"]):
@@ -465,29 +330,3 @@ def earlier_version(
         replaced_on=patient.date_at(now),
         replaced_by=by,
     )
-
-
-class Deletion(models.Model):
-    """A person's wish that their diary and account be deleted; until `due_at` they can take it back."""
-
-    patient = models.OneToOneField(Patient, on_delete=models.CASCADE, related_name="deletion")
-    asked_at = models.DateTimeField(default=timezone.now)
-    due_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"{self.patient} on {self.due_at:%Y-%m-%d}"
-
-
-class Erasure(models.Model):
-    """The ledger of erased diaries: it names nobody, and is applied again to a backup that is older. Written once.
-
-    `number` was the patient's row. The row is written before anything is deleted.
-    """
-
-    pseudonym = models.UUIDField(unique=True)
-    user_pseudonym = models.UUIDField(null=True)
-    number = models.BigIntegerField()
-    erased_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"{self.pseudonym} on {self.erased_at:%Y-%m-%d}"
