@@ -90,6 +90,13 @@ KEPT = (
         "so that a clinic can tell what was written when",
     ),
     Kept(
+        "diary.DeviceOperation",
+        "taps on a phone: the day, the headache or the doses, when by the phone's clock",
+        WITH_DIARY,
+        ERASURE,
+        "so that a tap counts once, whenever it arrives, and two phones that disagree can be shown",
+    ),
+    Kept(
         "diary.Deletion",
         "that somebody wants to be deleted",
         "seven days",

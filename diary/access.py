@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 
 from accounts.access import audience
@@ -35,3 +36,20 @@ def patient_only(
         return view(request, patient, *args, **kwargs)
 
     return audience("patient")(guarded)
+
+
+def patients_phone(
+    view: Callable[Concatenate[HttpRequest, Patient, P], HttpResponse],
+) -> Callable[..., HttpResponse]:
+    """The same for a script on the person's phone, which has no use for a page: others get 401 or 403."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return JsonResponse({"where": "session", "why": "nobody is signed in"}, status=401)
+        patient = patient_of(request.user)
+        if patient is None:
+            return JsonResponse({"where": "session", "why": "this account keeps no diary"}, status=403)
+        return view(request, patient, *args, **kwargs)
+
+    return audience("patient's phone")(login_not_required(guarded))

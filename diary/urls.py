@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from diary import converters, views
+from diary import converters, sync, views
 
 register_converter(converters.DateConverter, "date")
 register_converter(converters.MonthConverter, "month")
@@ -18,6 +18,7 @@ urlpatterns = [
     path("medicines/add/", views.add_medicine, name="add_medicine"),
     path("medicines/add-own/", views.add_own_medicine, name="add_own_medicine"),
     path("medicines/<row:medicine_id>/use/", views.use_medicine, name="use_medicine"),
+    path("sync/", sync.sync, name="sync"),
     path("begin/", views.begin, name="begin"),
     path("help/", views.help_page, name="help"),
 ]

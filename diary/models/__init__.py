@@ -26,6 +26,7 @@ from diary.models.medicines import (
     Medicine,
     MedicineQuerySet,
 )
+from diary.models.operations import DeviceOperation, DeviceOperationQuerySet
 from diary.models.people import (
     Deletion,
     Erasure,
@@ -38,6 +39,8 @@ __all__ = [
     "MOST_DOSES",
     "NOTE_LENGTH",
     "Deletion",
+    "DeviceOperation",
+    "DeviceOperationQuerySet",
     "DiaryDay",
     "DiaryDayQuerySet",
     "DiaryDayVersion",

@@ -83,20 +83,28 @@ class DiaryDayQuerySet(models.QuerySet["DiaryDay"]):
 
     def records(self) -> list[Day]:
         """The one door from rows to the rules' days, in order of date; two queries."""
-        return [day for _patient, day in self._records()]
+        return [day for _patient, day, _doses in self._records()]
 
     def records_by_patient(self) -> dict[int, list[Day]]:
         """The same for several patients, by patient id; two queries."""
         found: dict[int, list[Day]] = defaultdict(list)
-        for patient, day in self._records():
+        for patient, day, _doses in self._records():
             found[patient].append(day)
         return found
 
-    def _records(self) -> list[tuple[int, Day]]:
+    def records_with_doses(self) -> list[tuple[Day, dict[int, int]]]:
+        """The same for one patient, each day with its doses by medicine id; two queries."""
+        return [(day, doses) for _patient, day, doses in self._records()]
+
+    def _records(self) -> list[tuple[int, Day, dict[int, int]]]:
         classes: dict[int, set[str]] = defaultdict(set)
+        doses: dict[int, dict[int, int]] = defaultdict(dict)
         taken = Intake.objects.filter(day__in=self.order_by().values("pk"))
-        for day_id, word in taken.values_list("day_id", "medicine__medication_class"):
+        for day_id, word, medicine, number in taken.values_list(
+            "day_id", "medicine__medication_class", "medicine_id", "doses"
+        ):
             classes[day_id].add(word)
+            doses[day_id][medicine] = number
         rows = self.order_by("date").values_list(
             "pk", "patient_id", "date", "headache", "pain", "migraine", "features", "relief"
         )
@@ -112,6 +120,7 @@ class DiaryDayQuerySet(models.QuerySet["DiaryDay"]):
                     frozenset(map(MedicationClass, classes.get(pk, ()))),
                     Relief(relief) if relief else None,
                 ),
+                doses.get(pk, {}),
             )
             for pk, patient, when, headache, pain, migraine, features, relief in rows
         ]
@@ -200,6 +209,13 @@ class DiaryDay(models.Model):
     def fields_said(self) -> dict[str, Any]:
         """What it says without its medicines, JSON-able."""
         return {name: _plain(getattr(self, name)) for name in KEPT_FIELDS}
+
+    @property
+    def says_more(self) -> bool:
+        """More than the headache and what was taken, which is all that a tap on a phone says."""
+        return self.source != self.Source.OWN or any(
+            getattr(self, name) not in (None, "") for name in ENTERED_FIELDS if name != "headache"
+        )
 
     @property
     def is_late(self) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 APPS = ("accounts", "diary", "clinic")  # each may import itself and those before it
-PURE = {"rules", "catalogue", "drawings"}
+PURE = {"rules", "catalogue", "drawings", "merging"}
 WORDS = PURE | {"words"}
 STORED = WORDS | {"models"}
 
@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rules": set(),
     "catalogue": {"rules"},
     "drawings": {"charts"},
+    "merging": set(),
     "words": WORDS,
     "models": STORED,
     "access": STORED,
@@ -27,7 +28,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "charts": WORDS | {"summaries"},
     "exports": WORDS | {"summaries"},
     "reports": WORDS | {"summaries", "charts"},
-    "actions": STORED | {"access"},
+    "snapshots": STORED,
+    "receiving": STORED | {"snapshots"},
+    "actions": STORED | {"access", "snapshots"},
 }
 # The raw copy of a diary reads its rows, and writes the format whose columns the import names.
 # Who is refused is slowed down.

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from diary import actions
+from diary import actions, snapshots
 from diary.imports import storage
 from diary.imports.diary_csv import Report, rows
 from diary.models import DiaryDayVersion
@@ -148,7 +148,7 @@ def test_what_stood_there_is_kept(alice, recorded, way):
 
 @pytest.mark.parametrize("way", ALL_WAYS)
 def test_guard_reports_a_way_that_keeps_nothing(alice, recorded, monkeypatch, way):
-    monkeypatch.setattr(actions, "_kept", lambda patient, change, taken, by: change)
+    monkeypatch.setattr(actions, "kept", lambda patient, change, taken, by: change)
     monkeypatch.setattr(storage, "_keep", lambda patient, days, by: None)
     with faults_of_history() as faults:
         ALL_WAYS[way](alice)
@@ -159,7 +159,7 @@ def test_guard_reports_a_way_that_keeps_nothing(alice, recorded, monkeypatch, wa
 
 def test_guard_reports_a_version_without_a_change(alice, recorded):
     with faults_of_history() as faults:
-        actions.earlier_version(alice, WHEN, recorded.fields_said, [], by=None).save()
+        snapshots.earlier_version(alice, WHEN, recorded.fields_said, [], by=None).save()
     assert faults == [f"('day', {alice.pk}, '{WHEN}') has an earlier version and did not change"]
 
 
@@ -237,7 +237,7 @@ def test_failed_version_takes_the_change_with_it(alice, recorded, monkeypatch):
 
     for way in (record_headache, change_doses, save_day, delete_day):
         with monkeypatch.context() as broken:
-            broken.setattr(actions, "earlier_version", fails)
+            broken.setattr(snapshots, "earlier_version", fails)
             with pytest.raises(RuntimeError):
                 way(alice)
     assert alice.days.get().fields_said | {"medicines": SAID["medicines"]} == SAID

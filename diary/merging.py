@@ -1,0 +1,172 @@
+"""How what several devices said of one day becomes one day, whatever order it arrives in.
+
+Each field of a day (the headache, the doses of one medicine) is said by operations. An operation names what its
+device had seen of the field when the person tapped: that is what it takes the place of. What it had not seen stands
+beside it, and where two such values differ the field is contested: what counts more stands in the diary until the
+person has chosen, and nothing that was said is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+HEADACHE = "headache"
+DOSES = "doses:"
+WORDS = (None, "none", "yes", "mild", "moderate", "severe")
+"""What can be said of the headache, `None` for "not recorded". What stands later counts more."""
+SAVED, KNOWN, OLDER, KEPT = "saved", "known", "older", "kept"
+"""It stands; it had arrived before; what had seen it was here before it; it stands beside something else."""
+
+Value = str | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One field of one day set to a value by a device.
+
+    `seen`: ids of operations, and `written` values, that the device had seen of this field. `word`, of a dose: what the
+    day said of the headache then. `stands`: nothing has taken its place.
+    """
+
+    id: str
+    field: str
+    value: Value
+    seen: frozenset[str] = frozenset()
+    word: str | None = None
+    stands: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The day's operations after a new one, and the fields that it changes, with their new values.
+
+    `contested`: the fields of all operations for which different values stand. `status`: what became of the new one.
+    """
+
+    operations: tuple[Operation, ...]
+    values: Mapping[str, Value]
+    contested: frozenset[str]
+    status: str
+
+
+def written(value: Value) -> str:
+    """The name, among what was seen, of a value that no operation set: a page of the site, or nobody yet."""
+    return f"={'' if value in (None, 0) else value}"
+
+
+def weight(value: Value) -> int:
+    """How much a value counts beside others that stand for the same field."""
+    return value if isinstance(value, int) else WORDS.index(value)
+
+
+def nothing(field: str) -> Value:
+    """What a field says of a day of which nobody said anything."""
+    return None if field == HEADACHE else 0
+
+
+def standing(operations: Iterable[Operation], field: str) -> list[Operation]:
+    """What stands for a field, in no particular order."""
+    return [one for one in operations if one.field == field and one.stands]
+
+
+def value_of(operations: Iterable[Operation], field: str) -> Value:
+    """What a field says by its operations alone: of those that stand, what counts most.
+
+    A dose that stands keeps its day recorded, with the word that the day had when it was tapped.
+    """
+    all_of_them = list(operations)
+    value = max((one.value for one in standing(all_of_them, field)), key=weight, default=nothing(field))
+    if field == HEADACHE and value is None:
+        return max((one.word for one in _doses(all_of_them)), key=weight, default=None)
+    return value
+
+
+def choices(operations: Iterable[Operation], field: str) -> list[Value]:
+    """What stands for a field, what counts most first; one value where nothing is contested.
+
+    A dose on a day that was taken away unseen stands for the word that the day had.
+    """
+    all_of_them = list(operations)
+    values = {one.value for one in standing(all_of_them, field)}
+    if values == {None}:
+        values.add(value_of(all_of_them, field))
+    return sorted(values, key=weight, reverse=True)
+
+
+def is_contested(operations: Iterable[Operation], field: str) -> bool:
+    """Whether different values stand for a field."""
+    return len(choices(operations, field)) > 1
+
+
+def _doses(operations: Iterable[Operation]) -> list[Operation]:
+    return [one for one in operations if one.field.startswith(DOSES) and one.stands and one.value]
+
+
+def seen_now(operations: Sequence[Operation], field: str, recorded: Value) -> list[str]:
+    """What a device that looks at the day now has seen of a field: it sends this along with what is tapped next."""
+    heads = standing(operations, field)
+    is_theirs = heads and value_of(operations, field) == recorded
+    return sorted(one.id for one in heads) if is_theirs else [written(recorded)]
+
+
+def merged(
+    known: Sequence[Operation], new: Operation, recorded: Mapping[str, Value], says_more: bool = False
+) -> Merged:
+    """The day after one more operation; the same operations give the same day in any order.
+
+    `recorded`: what the day's row says, by field; what is left out says nothing. `says_more`: the row says more than
+    a device knows of, such as a note.
+    """
+    if any(one.id == new.id for one in known):
+        return Merged(tuple(known), {}, _contested(known), KNOWN)
+    operations = _placed(known, new, recorded.get(new.field, nothing(new.field)))
+    if (
+        new.field == HEADACHE
+        and value_of(operations, HEADACHE) is None
+        and _is_said_by_pages(operations, recorded, says_more)
+    ):
+        # A page of the site said more of the day than the device knew when it took the day away.
+        operations.append(Operation(f"{new.id}:page", HEADACHE, recorded[HEADACHE]))
+    values = {new.field: value_of(operations, new.field)}
+    if new.field != HEADACHE:
+        word = recorded.get(HEADACHE)
+        if value_of(known, HEADACHE) != word and word is None and new.value:
+            # A page of the site deleted the day meanwhile: both stand.
+            operations = [replace(one, stands=one.stands and one.field != HEADACHE) for one in operations]
+            operations.append(Operation(f"{new.id}:gone", HEADACHE, None))
+        if value_of(known, HEADACHE) == word or word is None:
+            values[HEADACHE] = value_of(operations, HEADACHE)
+    contested = _contested(operations)
+    is_older = not next(one for one in operations if one.id == new.id).stands
+    status = OLDER if is_older else KEPT if values.keys() & contested else SAVED
+    return Merged(tuple(operations), values, contested, status)
+
+
+def _contested(operations: Sequence[Operation]) -> frozenset[str]:
+    return frozenset(field for field in {one.field for one in operations} if is_contested(operations, field))
+
+
+def _placed(known: Sequence[Operation], new: Operation, row: Value) -> list[Operation]:
+    """One more operation beside those of its field. `row`: what the field says before it."""
+    field = new.field
+    heads = standing(known, field)
+    operations = list(known)
+    if value_of(known, field) != row or (not heads and row == nothing(field)):
+        # A page of the site wrote this value, or nobody any: it stands as if it had been an operation.
+        operations = [replace(one, stands=False) if one in heads else one for one in known]
+        if written(row) not in new.seen:
+            operations.append(Operation(f"{new.id}{written(row)}", field, row))
+    is_older = any(new.id in one.seen for one in operations if one.field == field)
+    operations = [
+        replace(one, stands=False) if one.field == field and one.id in new.seen else one for one in operations
+    ]
+    return [*operations, replace(new, stands=not is_older)]
+
+
+def _is_said_by_pages(
+    operations: Sequence[Operation], recorded: Mapping[str, Value], says_more: bool
+) -> bool:
+    by_devices = {one.field for one in operations}
+    doses = {field for field, value in recorded.items() if value and field != HEADACHE}
+    return recorded.get(HEADACHE) is not None and (says_more or bool(doses - by_devices))

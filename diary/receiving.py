@@ -1,0 +1,199 @@
+"""Takes what a phone sent into the diary: once each, in one transaction with the day that it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from diary import merging, snapshots
+from diary.merging import DOSES, HEADACHE, Merged, Operation, Value
+from diary.models import DeviceOperation, DiaryDay, Patient
+from diary.models.operations import A_MINUTE, MOST_A_MINUTE
+from diary.rules import Headache
+from diary.snapshots import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An operation as a phone sent it. `said_at`: by the phone's clock. `undoes`: the name of the one it takes back."""
+
+    operation: Operation
+    date: date
+    said_at: datetime
+    undoes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one, by its name. `why`: why it was refused, in words."""
+
+    name: str
+    status: str
+    why: str = ""
+
+
+@dataclass(slots=True)
+class StandingDay:
+    """One day as a phone needs it: its word, doses by medicine id, and what had been seen of each field."""
+
+    date: date
+    word: str | None
+    doses: dict[int, int]
+    seen: dict[str, list[str]] = field(default_factory=dict)
+
+
+class TooMany(Exception):
+    """More operations in a minute than a person taps."""
+
+
+@transaction.atomic
+def receive(
+    patient: Patient, sent: Sent, now: datetime, clock_off: timedelta, *, by: UUID | None
+) -> tuple[str, StandingDay]:
+    """What became of the operation, and the day as it stands then.
+
+    `clock_off`: how far the server's clock is ahead of the phone's. Raises `TooMany`, and nothing is written.
+    """
+    patient = snapshots.locked(patient)
+    when = sent.date
+    rows = list(patient.operations.of_day_or_since(when, now - A_MINUTE))
+    if sum(row.received_at > now - A_MINUTE for row in rows) >= MOST_A_MINUTE:
+        raise TooMany
+    known = {row.name: row for row in rows if row.date == when}
+    day, taken = snapshots.standing(patient, when)
+    recorded: dict[str, Value] = {f"{DOSES}{pk}": one["doses"] for pk, one in taken.items()}
+    if day is not None:
+        recorded[HEADACHE] = day.headache
+    operations = [row.record for row in known.values()]
+    result = merging.merged(operations, sent.operation, recorded, says_more=bool(day and day.says_more))
+    said_on = patient.date_at(moment(sent.said_at, clock_off, now))
+    undone = known.get(sent.undoes)
+    cleared = _write(patient, day, taken, when, result.values, said_on, undone.cleared if undone else {}, by)
+    _keep(patient, sent, result, known, cleared, now, clock_off)
+    return result.status, _standing_day(when, recorded | dict(result.values), result)
+
+
+@transaction.atomic
+def choose(patient: Patient, when: date, field: str, value: Value, *, by: UUID | None) -> Change | None:
+    """The person's own word on what two phones said differently; `None`, and nothing is written, when it is not open."""
+    patient = snapshots.locked(patient)
+    rows = list(patient.operations.of_day(when))
+    operations = [row.record for row in rows]
+    if value not in (open_values := merging.choices(operations, field)) or len(open_values) < 2:
+        return None
+    day, taken = snapshots.standing(patient, when)
+    before = snapshots.snapshot(day, taken)
+    _write(patient, day, taken, when, {field: value}, when, {}, by)
+    for row in rows:
+        # Without its day nothing of it stands.
+        if row.field == field or (field == HEADACHE and value is None):
+            row.stands, row.is_contested = row.field == field and row.value == value and row.stands, False
+    DeviceOperation.objects.bulk_update(rows, ["stands", "is_contested"])
+    return snapshots.changed(when, before, snapshots.snapshot(*snapshots.standing(patient, when)))
+
+
+def moment(said_at: datetime, clock_off: timedelta, now: datetime) -> datetime:
+    """When something was said, by the server's clock; never later than now."""
+    # The sum of two times of which one is nonsense can lie outside of what a datetime holds.
+    try:
+        return min(said_at + clock_off, now)
+    except OverflowError:
+        return now
+
+
+def _write(
+    patient: Patient,
+    day: DiaryDay | None,
+    taken: snapshots.TakenById,
+    when: date,
+    values: Mapping[str, Value],
+    said_on: date,
+    put_back: Mapping[str, str | int],
+    by: UUID | None,
+) -> dict[str, str | int]:
+    """Makes the day say these values; returns what went along with a changed word."""
+    before = snapshots.snapshot(day, taken)
+    word = values.get(HEADACHE, day.headache if day else None)
+    doses = {int(name.removeprefix(DOSES)): n for name, n in values.items() if isinstance(n, int)}
+    cleared: dict[str, Any] = {}
+    if word is None:
+        if day is not None:
+            day.delete()
+        snapshots.kept(patient, snapshots.changed(when, before, snapshots.NOT_RECORDED), taken, by)
+        return {}
+    if day is None:
+        day = DiaryDay.objects.create(
+            patient=patient, date=when, headache=Headache(str(word)), recorded_on=max(said_on, when)
+        )
+    elif day.headache != word:
+        back = {name: Decimal(value) if name == "hours" else value for name, value in put_back.items()}
+        cleared = snapshots.say(day, Headache(str(word)), back)
+    done = snapshots.with_doses(day, before, doses)
+    snapshots.kept(patient, done, taken, by)
+    return {name: str(value) if isinstance(value, Decimal) else value for name, value in cleared.items()}
+
+
+def _keep(
+    patient: Patient,
+    sent: Sent,
+    result: Merged,
+    known: Mapping[str, DeviceOperation],
+    cleared: Mapping[str, str | int],
+    now: datetime,
+    clock_off: timedelta,
+) -> None:
+    """Writes down the new operation, and what no longer stands."""
+    changed, new = [], []
+    for one in result.operations:
+        is_contested = one.stands and one.field in result.contested
+        row = known.get(one.id)
+        if row is None:
+            is_sent = one.id == sent.operation.id
+            new.append(
+                DeviceOperation(
+                    patient=patient,
+                    name=one.id,
+                    date=sent.date,
+                    field=one.field,
+                    value=one.value,
+                    seen=sorted(one.seen),
+                    word=one.word or "",
+                    stands=one.stands,
+                    is_contested=is_contested,
+                    cleared=dict(cleared) if is_sent else {},
+                    said_at=sent.said_at if is_sent else None,
+                    clock_off=_seconds(clock_off) if is_sent else 0,
+                    received_at=now,
+                )
+            )
+        elif (row.stands, row.is_contested) != (one.stands, is_contested):
+            row.stands, row.is_contested = one.stands, is_contested
+            changed.append(row)
+    DeviceOperation.objects.bulk_create(new)
+    DeviceOperation.objects.bulk_update(changed, ["stands", "is_contested"])
+
+
+def _seconds(clock_off: timedelta) -> int:
+    return max(-(2**31), min(int(clock_off.total_seconds()), 2**31 - 1))
+
+
+def _standing_day(when: date, values: Mapping[str, Value], result: Merged) -> StandingDay:
+    return standing_day(when, values, result.operations)
+
+
+def standing_day(when: date, values: Mapping[str, Value], operations: Sequence[Operation]) -> StandingDay:
+    """A day with the names of what stands, where that was said by phones."""
+    word = values.get(HEADACHE)
+    doses = {int(name.removeprefix(DOSES)): int(n) for name, n in values.items() if name != HEADACHE and n}
+    seen = {}
+    for name in {one.field for one in operations if one.stands}:
+        names = merging.seen_now(operations, name, values.get(name, merging.nothing(name)))
+        if not names[0].startswith("="):
+            seen[name] = names
+    return StandingDay(when, str(word) if word else None, doses, seen)
