@@ -11,6 +11,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts import demonstration, themes
 from clinic.access import manages_staff, sees_diaries
 from diary.access import patient_of
+from diary.phone import owner_mark
 
 
 class Navigation:
@@ -19,6 +20,7 @@ class Navigation:
     def __init__(self, request: HttpRequest) -> None:
         patient = patient_of(request.user)
         self.is_patient = patient is not None
+        self.phone_owner = owner_mark(patient) if patient else ""
         # What is not there is no attribute either: a patient's relation says it so.
         self.deletion = getattr(patient, "deletion", None)
         self.is_clinician = sees_diaries(request.user)

@@ -106,6 +106,24 @@ EXPORTED: dict[str, Section] = {
         same("date", "said", "is_deletion", "replaced_at", "replaced_on", "replaced_by"),
         {"id": ROW_NUMBER, "patient": OWNER},
     ),
+    "diary.DeviceOperation": Section(
+        "taps",
+        same(
+            "name",
+            "date",
+            "field",
+            "value",
+            "seen",
+            "word",
+            "stands",
+            "is_contested",
+            "cleared",
+            "said_at",
+            "clock_off",
+            "received_at",
+        ),
+        {"id": ROW_NUMBER, "patient": OWNER},
+    ),
     "diary.Deletion": Section("deletion", same("asked_at", "due_at"), {"id": ROW_NUMBER, "patient": OWNER}),
     "clinic.InjectionSession": Section(
         "injections",
@@ -235,6 +253,7 @@ def everything(patient: Patient, now: datetime) -> dict[str, Any]:
         "medicines": rows(patient.medicines.order_by("pk")),
         "days": [said(day, people) | {"medicines": rows(day.intakes.all())} for day in days],
         "earlier_days": rows(versions),
+        "taps": rows(patient.operations.order_by("pk")),
         "injections": rows(sessions),
         "earlier_injections": rows(session_versions),
         "consents": [

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from diary import catalogue
+from diary.merging import HEADACHE
 from diary.models import ENTERED_FIELDS, MOST_DOSES, DiaryDay, Medicine, Patient, feature_words, time_zones
 from diary.rules import Feature, Headache, MedicationClass
 from diary.words import CLASS_EXPLANATIONS, CLASS_LABELS, feature_choices
@@ -56,6 +57,24 @@ class DoseForm(forms.Form):
     def __init__(self, patient: Patient, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["medicine"].queryset = patient.medicines.all()  # type: ignore[attr-defined]
+
+
+class ChoiceForm(forms.Form):
+    """One of the values that stand beside each other for a field of a day."""
+
+    field = forms.RegexField(r"^(headache|doses:[1-9][0-9]{0,17})\Z")
+    value = forms.CharField(required=False, max_length=8)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        value = cleaned.get("value", "")
+        if cleaned.get("field") == HEADACHE:
+            cleaned["value"] = value or None
+        elif value.isascii() and value.isdigit():
+            cleaned["value"] = int(value)
+        else:
+            self.add_error("value", _("Not a number of doses."))
+        return cleaned
 
 
 class MissedDaysForm(forms.Form):

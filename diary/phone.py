@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from diary import merging
 from diary.merging import DOSES, HEADACHE, Value
-from diary.models import DeviceOperation, Patient
+from diary.models import DeviceOperation, Medicine, Patient
 from diary.models.operations import records
 from diary.receiving import StandingDay, standing_day
-from diary.rules import Day
-
-DAYS_KEPT = 40
-"""The month so far, and the four weeks of which Today lists the missed days."""
+from diary.rules import COUNTED_CLASSES, Day, rule_of
+from diary.summaries import MISSED_DAYS_LISTED, NEAR_LIMIT, TodaySummary
+from diary.words import CLASS_LABELS, HEADACHE_LABELS
 
 
 def owner_mark(patient: Patient) -> str:
@@ -44,21 +45,18 @@ def standing_days(
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """What two phones said differently of one field of a day. `values`: what can be chosen; `stands`: what is counted."""
+    """What two phones said differently of a day. `values`: what can be chosen; `stands`: what is counted so far."""
 
     date: date
     field: str
     values: list[Value]
     stands: Value
-
-    @property
-    def medicine(self) -> int | None:
-        """The medicine whose doses they are; `None` where it is the headache."""
-        return None if self.field == HEADACHE else int(self.field.removeprefix(DOSES))
+    medicine_name: str
 
 
-def conflicts(operations: Iterable[DeviceOperation]) -> list[Conflict]:
+def conflicts(operations: Iterable[DeviceOperation], medicines: Iterable[Medicine]) -> list[Conflict]:
     """What is open for the person to choose, the latest day first."""
+    names = {f"{DOSES}{medicine.pk}": str(medicine) for medicine in medicines}
     by_day: dict[date, list[DeviceOperation]] = defaultdict(list)
     for operation in operations:
         if operation.stands:
@@ -69,7 +67,8 @@ def conflicts(operations: Iterable[DeviceOperation]) -> list[Conflict]:
         for field in sorted({one.field for one in theirs if one.is_contested}):
             values = merging.choices(said, field)
             if len(values) > 1:
-                found.append(Conflict(when, field, values, merging.value_of(said, field)))
+                stands, name = merging.value_of(said, field), names.get(field, "")
+                found.append(Conflict(when, field, values, stands, name))
     return found
 
 
@@ -79,6 +78,109 @@ def day_payload(day: StandingDay) -> list[Any]:
     return [day.date.isoformat(), day.word, doses, day.seen]
 
 
-def first_kept(today: date) -> date:
-    """The earliest day that a phone keeps."""
-    return today - timedelta(days=DAYS_KEPT - 1)
+def payload(
+    patient: Patient, summary: TodaySummary, operations: Iterable[DeviceOperation], now: datetime
+) -> dict[str, Any]:
+    """All that a phone keeps, JSON-able. Notes and details are not among it."""
+    shown = [chip.medicine for chip in summary.chips]
+    return {
+        "owner": owner_mark(patient),
+        "now": moment_text(now),
+        "zone": patient.time_zone,
+        "began": summary.began.isoformat() if summary.began else None,
+        "days": [day_payload(day) for day in standing_days(summary.days, operations)],
+        "medicines": [[one.pk, one.shown_name, one.strength, one.medication_class, 1] for one in shown],
+        "rules": [
+            [
+                str(CLASS_LABELS[c]),
+                c.value,
+                rule.days_per_month if rule else None,
+                rule.source if rule else "",
+            ]
+            for c in COUNTED_CLASSES
+            for rule in [rule_of(c)]
+        ],
+        "classes": summary.classes,
+        "near": NEAR_LIMIT,
+        "listed": MISSED_DAYS_LISTED,
+    }
+
+
+def moment_text(moment: datetime) -> str:
+    """As JavaScript writes it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def _forms(word: Any) -> dict[str, str]:
+    """One text for each plural of the language, found by a number that takes it; `{n}` stands for the number."""
+    other = str(word(PLURALS["other"]))
+    forms = {name: str(word(n)) for name, n in PLURALS.items()}
+    return {name: text for name, text in forms.items() if text != other} | {"other": other}
+
+
+PLURALS = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}
+
+
+def words() -> dict[str, Any]:
+    """What the phone's own script says, in the language of the page. It holds no words of its own."""
+    return {
+        "answers": {word.value: str(label) for word, label in HEADACHE_LABELS.items()},
+        "saved": _("Saved: {what}"),
+        "undone": _("Undone: {what}"),
+        "added": _("{medicine} added"),
+        "taken_back": _("{medicine}: one dose taken back"),
+        "nothing_ticked": _("Tick the days that were headache-free."),
+        "free_days": _forms(
+            lambda n: ngettext("{n} day saved as headache-free", "{n} days saved as headache-free", n)
+        ),
+        "refused": _("Not saved: {what}. {why}"),
+        "full": _("This phone has no room left: the entry could not be kept. Try again with a network."),
+        "missing": _forms(
+            lambda n: ngettext(
+                "{n} day not recorded, so the count could be higher.",
+                "{n} days not recorded, so the count could be higher.",
+                n,
+            )
+        ),
+        "none_missing": _("No day missing so far."),
+        "to": _("to {most}"),
+        "days": _forms(lambda n: ngettext("day", "days", n)),
+        "published": _("published limit {limit}"),
+        "day_of": _("day {n} · published limit {limit}"),
+        "would_be": _("would be day {n} · published limit {limit}"),
+        "missed": _forms(
+            lambda n: ngettext(
+                "{n} more day not recorded in the last four weeks",
+                "{n} more days not recorded in the last four weeks",
+                n,
+            )
+        ),
+        "less": _("Take back one dose of {medicine}"),
+        "doses": _forms(lambda n: ngettext("{n} dose of {medicine}", "{n} doses of {medicine}", n)),
+        "clock": _("The date of this phone is off. The diary goes by its own: {day}."),
+    }
+
+
+def frame_words() -> dict[str, Any]:
+    """The same for what stands on every page: how much was not sent."""
+    return {
+        "unsent": _forms(lambda n: ngettext("{n} not sent", "{n} not sent", n)),
+        "sign_in": _("Sign in to send what is kept on this phone."),
+        "others": _(
+            "Entries of somebody else are kept on this phone. They are sent once that person signs in."
+        ),
+        "lost": _forms(
+            lambda n: ngettext(
+                "This phone threw away {n} entry that was not sent. Please record it again.",
+                "This phone threw away {n} entries that were not sent. Please record them again.",
+                n,
+            )
+        ),
+        "leaving": _forms(
+            lambda n: ngettext(
+                "{n} entry is not sent yet. Who signs out now loses it.",
+                "{n} entries are not sent yet. Who signs out now loses them.",
+                n,
+            )
+        ),
+    }

@@ -81,7 +81,7 @@ def receive(
 
 @transaction.atomic
 def choose(patient: Patient, when: date, field: str, value: Value, *, by: UUID | None) -> Change | None:
-    """The person's own word on what two phones said differently; `None`, and nothing is written, when it is not open."""
+    """The person's word on what two phones said differently; `None`, and nothing is written, where nothing is open."""
     patient = snapshots.locked(patient)
     rows = list(patient.operations.of_day(when))
     operations = [row.record for row in rows]

@@ -27,6 +27,8 @@ from diary.rules import (
 
 MISSED_DAYS_LISTED = 28
 """How far back Today asks for days that are not recorded."""
+DAYS_ON_PHONE = 40
+"""How far back Today looks: the month so far, and the days that it asks for."""
 NEAR_LIMIT = 2
 """A chip says which day the next dose would make it from this many days before the published limit."""
 
@@ -167,9 +169,16 @@ def _chip(
 
 @dataclass(frozen=True, slots=True)
 class TodaySummary:
-    """What Today shows. `recorded` is today's word or `None`; `missed` are past days not recorded, latest first."""
+    """What Today shows. `recorded` is today's word or `None`; `missed` are past days not recorded, latest first.
+
+    `days`: the recorded days of the last `DAYS_ON_PHONE`, each with its doses by medicine id. `began`: the first day
+    of the diary, `None` where nothing is recorded. `classes`: of all medicines of the list, by their id.
+    """
 
     today: date
+    began: date | None
+    days: list[tuple[Day, dict[int, int]]]
+    classes: dict[int, str]
     recorded: Headache | None
     yesterday_missed: bool
     missed: list[date]
@@ -177,22 +186,31 @@ class TodaySummary:
     month: MonthSummary
 
 
+def first_on_phone(today: date) -> date:
+    """The earliest day that Today looks at."""
+    return today - timedelta(days=DAYS_ON_PHONE - 1)
+
+
 def today_summary(patient: Patient, today: date) -> TodaySummary:
-    """Four queries: the days since the month began or for four weeks, their medicines, the list, the first day."""
-    since = min(today.replace(day=1), today - timedelta(days=MISSED_DAYS_LISTED))
-    diary = Diary(patient.days.between(since, today).records())
+    """Four queries: the days of `DAYS_ON_PHONE`, their medicines, the list, the first day."""
+    days = patient.days.between(first_on_phone(today), today).records_with_doses()
+    diary = Diary(day for day, _doses in days)
     summary = month_summary(diary, today.replace(day=1), today)
     own = diary.between(today, today)
     taken = own[0].classes if own else frozenset()
-    medicines = offered_medicines(patient, today)
-    missed = _missed(patient, diary, today)
+    medicines = list(patient.medicines.for_day(today))
+    began = patient.first_day()
+    missed = _missed(began, diary, today)
     yesterday = today - timedelta(days=1)
     return TodaySummary(
         today,
+        began,
+        days,
+        {one.pk: one.medication_class for one in medicines},
         severity(own[0]) if own else None,
         yesterday in missed,
         [day for day in missed if day != yesterday],
-        chips(medicines, summary.month, taken),
+        chips(_offered(medicines), summary.month, taken),
         summary,
     )
 
@@ -200,12 +218,12 @@ def today_summary(patient: Patient, today: date) -> TodaySummary:
 def missed_days(patient: Patient, today: date) -> list[date]:
     """The past days that Today asks for, latest first."""
     since = today - timedelta(days=MISSED_DAYS_LISTED)
-    return _missed(patient, Diary(patient.days.between(since, today).records()), today)
+    diary = Diary(patient.days.between(since, today).records())
+    return _missed(patient.first_day(), diary, today)
 
 
-def _missed(patient: Patient, diary: Diary, today: date) -> list[date]:
+def _missed(began: date | None, diary: Diary, today: date) -> list[date]:
     """Past days without a record, latest first, none from before the diary began."""
-    began = patient.first_day()
     if began is None:
         return []
     days = (today - timedelta(days=back) for back in range(1, MISSED_DAYS_LISTED + 1))
@@ -283,8 +301,12 @@ def classes_taken(months: Sequence[Month]) -> list[MedicationClass]:
 
 def offered_medicines(patient: Patient, when: date) -> list[tuple[Medicine, int]]:
     """The medicines in use, or taken on that day, with their doses on it; most used first."""
-    medicines = [(m, m.doses_on_day or 0) for m in patient.medicines.for_day(when)]
-    return [(m, doses) for m, doses in medicines if m.is_in_use or doses]
+    return _offered(patient.medicines.for_day(when))
+
+
+def _offered(medicines: Iterable[Medicine]) -> list[tuple[Medicine, int]]:
+    taken = [(m, m.doses_on_day or 0) for m in medicines]
+    return [(m, doses) for m, doses in taken if m.is_in_use or doses]
 
 
 def recorded_day(patient: Patient, when: date) -> DiaryDay | None:

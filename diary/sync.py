@@ -17,7 +17,7 @@ from diary.access import patients_phone
 from diary.decoding import Malformed, Message, Refused, message
 from diary.merging import DOSES, HEADACHE
 from diary.models import Patient
-from diary.phone import day_payload, owner_mark
+from diary.phone import day_payload, moment_text, owner_mark
 from diary.receiving import Answer, Sent, StandingDay, TooMany, receive
 
 REFUSED = "refused"
@@ -31,7 +31,9 @@ def sync(request: HttpRequest, patient: Patient) -> HttpResponse:
     """GET: who is signed in here, and a token for what is sent next. POST: an answer for each operation."""
     now = timezone.now()
     if request.method != "POST":
-        return JsonResponse({"owner": owner_mark(patient), "token": get_token(request), "now": _said(now)})
+        return JsonResponse(
+            {"owner": owner_mark(patient), "token": get_token(request), "now": moment_text(now)}
+        )
     if request.content_type != "application/json" or "Content-Encoding" in request.headers:
         return _refusal(415, "message", "not application/json")
     try:
@@ -49,7 +51,9 @@ def sync(request: HttpRequest, patient: Patient) -> HttpResponse:
         response["Retry-After"] = RETRY_AFTER_SECONDS
         return response
     said = [{"name": one.name, "status": one.status, "why": one.why} for one in answers]
-    return JsonResponse({"answers": said, "days": [day_payload(day) for day in days], "now": _said(now)})
+    return JsonResponse(
+        {"answers": said, "days": [day_payload(day) for day in days], "now": moment_text(now)}
+    )
 
 
 def _taken_in(
@@ -91,7 +95,3 @@ def _why_not(patient: Patient, one: Sent, own: set[str], now: datetime) -> str:
 
 def _refusal(status: int, where: str, why: str) -> JsonResponse:
     return JsonResponse({"where": where, "why": why}, status=status)
-
-
-def _said(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from diary import converters, sync, views
+from diary import converters, installing, sync, views
 
 register_converter(converters.DateConverter, "date")
 register_converter(converters.MonthConverter, "month")
@@ -12,6 +12,7 @@ urlpatterns = [
     path("days/<date:when>/headache/", views.headache, name="headache"),
     path("days/<date:when>/dose/", views.dose, name="dose"),
     path("days/<date:when>/delete/", views.delete_day, name="delete_day"),
+    path("days/<date:when>/choose/", views.choose, name="choose"),
     path("days/headache-free/", views.headache_free, name="headache_free"),
     path("undo/", views.undo, name="undo"),
     path("medicines/", views.medicines, name="medicines"),
@@ -19,6 +20,9 @@ urlpatterns = [
     path("medicines/add-own/", views.add_own_medicine, name="add_own_medicine"),
     path("medicines/<row:medicine_id>/use/", views.use_medicine, name="use_medicine"),
     path("sync/", sync.sync, name="sync"),
+    path("offline/", installing.offline, name="offline"),
+    path("service-worker.js", installing.worker, name="service_worker"),
+    path("manifest.webmanifest", installing.manifest, name="manifest"),
     path("begin/", views.begin, name="begin"),
     path("help/", views.help_page, name="help"),
 ]

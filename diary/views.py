@@ -20,10 +20,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import GET_OR_POST, public, signed_in
-from diary import actions, catalogue
+from diary import actions, catalogue, phone, receiving
 from diary.access import patient_of, patient_only
 from diary.forms import (
     CatalogueMedicineForm,
+    ChoiceForm,
     DayForm,
     DoseForm,
     HeadacheForm,
@@ -37,6 +38,7 @@ from diary.rules import Headache
 from diary.summaries import (
     classes_with_rule,
     earlier_versions,
+    first_on_phone,
     missed_days,
     offered_medicines,
     recorded_day,
@@ -86,8 +88,12 @@ def _back(request: HttpRequest, when: date, today: date) -> HttpResponse:
 @patient_only
 def today(request: HttpRequest, patient: Patient) -> HttpResponse:
     summary = today_summary(patient, today_of(patient))
+    operations = list(patient.operations.for_phone(first_on_phone(summary.today)))
     context = {
         "patient": patient,
+        "phone": phone.payload(patient, summary, operations, timezone.now()),
+        "words": phone.words(),
+        "conflicts": phone.conflicts(operations, [chip.medicine for chip in summary.chips]),
         "summary": summary,
         "answers": ANSWERS,
         "yesterday": summary.today - ONE_DAY,
@@ -139,6 +145,23 @@ def headache_free(request: HttpRequest, patient: Patient) -> HttpResponse:
         return redirect("today")
     changes = actions.record_headache_free(patient, form.cleaned_data["days"], today)
     _saved(request, days_saved(len(changes)), changes)
+    return redirect("today")
+
+
+@require_POST
+@patient_only
+def choose(request: HttpRequest, patient: Patient, when: date) -> HttpResponse:
+    """The person's word on what two of their devices said differently."""
+    form = ChoiceForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Nothing was saved: that is not one of the answers."))
+        return redirect("today")
+    field, value = form.cleaned_data["field"], form.cleaned_data["value"]
+    change = receiving.choose(patient, when, field, value, by=request.user.pseudonym)
+    if change is None:
+        messages.info(request, _("There is nothing left to choose here."))
+    else:
+        _saved(request, _("%(day)s saved") % {"day": date_format(when, "l j F")}, [change])
     return redirect("today")
 
 

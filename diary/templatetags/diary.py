@@ -7,8 +7,11 @@ from typing import Any
 from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from diary.merging import Value
 from diary.models import DiaryDayVersion
+from diary.phone import Conflict
 from diary.rules import Disability, Headache, MedicationClass, OveruseRule, Reached
 from diary.words import (
     CLASS_LABELS,
@@ -64,3 +67,16 @@ def said_words(version: DiaryDayVersion) -> str:
 @register.filter
 def headache_label(word: str) -> Any:
     return HEADACHE_LABELS[Headache(word)]
+
+
+@register.filter
+def value_words(conflict: Conflict, value: Value) -> str:
+    """One of the values that two devices said."""
+    if value is None:
+        return _("not recorded")
+    if isinstance(value, str):
+        return str(HEADACHE_LABELS[Headache(value)])
+    return ngettext("%(n)d dose of %(medicine)s", "%(n)d doses of %(medicine)s", value) % {
+        "n": value,
+        "medicine": conflict.medicine_name,
+    }

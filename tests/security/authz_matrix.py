@@ -38,6 +38,12 @@ NO_INVITATION = Outcome("no invitation", frozenset({404}))
 """A kind page for who has no invitation in hand, the same whatever they asked for."""
 
 
+REFUSED_MESSAGE = Outcome("refused message", frozenset({415}))
+"""To a phone's script: what was sent is no message."""
+NOBODY_HERE = Outcome("nobody is signed in", frozenset({401}))
+NO_DIARY_HERE = Outcome("keeps no diary", frozenset({403}))
+
+
 def to(place: str) -> Outcome:
     return Outcome("elsewhere", frozenset({302}), place)
 
@@ -144,6 +150,12 @@ def diary(outcome: Outcome) -> Expected:
     return those(KEEPS_DIARY, outcome, to("begin"))
 
 
+def phone(outcome: Outcome) -> Expected:
+    others = {role: NOBODY_HERE if role in SIGNED_OUT else NO_DIARY_HERE for role in ROLES}
+    return {**others, **dict.fromkeys(KEEPS_DIARY, outcome)}
+
+
+PUBLIC_PAGE = Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True)
 DIARY_PAGE = Row(diary(PAGE), REFUSED)
 DIARY_TAP = Row(REFUSED, diary(FORM))
 OWN_LINK_TAP = Row(REFUSED, {**diary(NOTHING), OWNER: FORM})
@@ -203,6 +215,16 @@ TABLE: dict[str, Row] = {
     "delete_day": DIARY_TAP,
     "headache_free": DIARY_TAP,
     "undo": DIARY_TAP,
+    "choose": DIARY_TAP,
+    # The phone: what holds nobody's data is open to everybody, and a script gets no page to sign in
+    "sync": Row(
+        phone(PAGE),
+        phone(REFUSED_MESSAGE),
+        is_public=True,
+    ),
+    "offline": PUBLIC_PAGE,
+    "service_worker": PUBLIC_PAGE,
+    "manifest": PUBLIC_PAGE,
     "medicines": DIARY_PAGE,
     "add_medicine": DIARY_TAP,
     "add_own_medicine": Row(diary(to("medicines")), diary(FORM)),

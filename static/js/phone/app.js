@@ -1,0 +1,126 @@
+// On every page of a patient: the worker, how much is not sent yet, and leaving without a trace.
+
+import { countOthers, flush, listen, tell, unsentOf } from "./outbox.js";
+import { counted } from "./parts.js";
+import { empty, fact, forgetStatesBut, purge, setFact } from "./store.js";
+
+const owner = document.body.dataset.owner ?? "";
+const banner = document.querySelector("[data-unsent]");
+const why = document.querySelector("[data-unsent-why]");
+const spoken = JSON.parse(banner.dataset.words);
+
+// A browser that keeps nothing has no storage at all.
+const kept = {
+  read: (name) => { try { return localStorage.getItem(name) ?? ""; } catch { return ""; } },
+  write: (name, text) => { try { localStorage.setItem(name, text); } catch { /* then it is not remembered */ } },
+};
+
+// --- What is not sent --------------------------------------------------------------------------------------------
+
+let outcome = "";
+let lost = 0;
+
+async function showUnsent() {
+  const mine = owner || (await fact("owner"));
+  const n = mine ? (await unsentOf(mine)).length : 0;
+  const others = mine ? await countOthers(mine) : 0;
+  kept.write("unsent", n);
+  banner.hidden = !n;
+  say(banner.lastElementChild, n ? counted(spoken.unsent, n) : "");
+  const isLeftOut = n && ["signed out", "others"].includes(outcome);
+  const whys = [isLeftOut && spoken.sign_in, others && spoken.others, lost && counted(spoken.lost, lost)];
+  why.hidden = !whys.some(Boolean);
+  say(why, whys.filter(Boolean).join(" "));
+}
+
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+async function send() {
+  const mine = owner || (await fact("owner"));
+  if (!mine || document.visibilityState === "hidden") return;
+  if ((await unsentOf(mine)).length) ({ outcome } = await flush(mine));
+  await showUnsent();
+}
+
+// --- Whose phone it is -------------------------------------------------------------------------------------------
+
+async function begin() {
+  const known = await fact("owner");
+  // The browser threw away what it was asked to keep, and people must hear of it.
+  if (!known) lost = Number(kept.read("unsent")) || 0;
+  if (owner && known !== owner) {
+    await setFact("owner", owner);
+    await forgetStatesBut(owner);
+  }
+  if (owner) kept.write("theme", document.documentElement.dataset.theme ?? "");
+  await send();
+  await showUnsent();
+  if (owner && "serviceWorker" in navigator) {
+    await navigator.serviceWorker.register("/service-worker.js", { type: "module", updateViaCache: "none" });
+  }
+  if (owner && matchMedia("(display-mode: standalone)").matches) await navigator.storage?.persist?.();
+}
+
+document.addEventListener("themechange", (event) => kept.write("theme", event.detail.theme ?? ""));
+listen(() => showUnsent());
+for (const [target, name] of [[window, "online"], [document, "visibilitychange"]]) target.addEventListener(name, send);
+// What the browser kept in memory may be somebody else's by now.
+window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+// While something waits and a page is open, it is tried again now and then.
+setInterval(() => { if (!banner.hidden) send(); }, 30000);
+
+// --- Leaving -----------------------------------------------------------------------------------------------------
+
+const dialog = document.querySelector("[data-leaving]");
+
+function asked(n) {
+  dialog.querySelector("[data-slot=unsent]").textContent = counted(spoken.leaving, n);
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true }));
+}
+
+async function leaveNothing() {
+  for (const name of await caches.keys()) await caches.delete(name);
+  for (const worker of await navigator.serviceWorker.getRegistrations()) await worker.unregister();
+  await empty();
+  try { localStorage.clear(); } catch { /* nothing was kept */ }
+}
+
+async function leave(form) {
+  const mine = owner || (await fact("owner"));
+  for (let n = (await unsentOf(mine)).length; n; n = (await unsentOf(mine)).length) {
+    const answer = await asked(n);
+    if (answer === "lose") break;
+    if (answer !== "send") return;
+    await send();
+  }
+  await purge(mine);
+  await setFact("owner", "");
+  kept.write("unsent", 0);
+  kept.write("theme", "");
+  const leavePushes = (await import("../push.js").catch(() => ({}))).leave;
+  await leavePushes?.().catch(() => undefined);
+  tell({ purged: true });
+  try {
+    const body = new URLSearchParams(new FormData(form));
+    await fetch(form.action, { method: "POST", body, redirect: "manual", signal: AbortSignal.timeout(4000) });
+    // What somebody else has not sent yet is theirs, and stays; otherwise nothing does.
+    if (!(await countOthers(mine))) await leaveNothing();
+  } catch {
+    // Without a network nothing is left on this phone; the server hears of it before anything else is shown.
+    await setFact("leaving", true);
+  }
+  location.replace("/");
+}
+
+for (const form of document.querySelectorAll("form[data-leave]")) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    leave(form);
+  });
+}
+
+begin();

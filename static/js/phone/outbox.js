@@ -1,0 +1,138 @@
+// Sends what was tapped: once in effect, in the order of the taps, and never into somebody else's diary.
+
+import { addOperations, countOthers, fact, operationsOf, refuseOperation, removeOperations, setFact } from "./store.js";
+
+const ADDRESS = "/sync/";
+const AT_ONCE = 50;
+const PATIENCE = 4000; // a connection that stalls is none
+const PATIENCE_WITH_MANY = 20000;
+
+const channel = "BroadcastChannel" in self ? new BroadcastChannel("diary") : undefined;
+const listeners = new Set();
+let token = "";
+
+// Every page of the diary that is open on this phone hears of it, this one too.
+export function tell(news) {
+  channel?.postMessage(news);
+  for (const listener of listeners) listener(news);
+}
+export function listen(listener) {
+  listeners.add(listener);
+  channel?.addEventListener("message", (event) => listener(event.data));
+}
+
+// A page that the server just made has a token already; a page that was kept has none.
+export function useToken(value) {
+  token = value;
+}
+
+// A clock may say a year that no date has.
+function moment() {
+  const text = new Date().toISOString();
+  return text.startsWith("+") ? "9999-12-31T00:00:00.000Z" : text.startsWith("-") ? "0001-01-01T00:00:00.000Z" : text;
+}
+
+export function operation(date, field, value, seen, { word = null, undoes = "" } = {}) {
+  return { name: crypto.randomUUID(), date, field, value, seen, word, said_at: moment(), undoes };
+}
+
+export async function keep(owner, operations) {
+  await addOperations(owner, operations);
+  tell({ changed: owner });
+}
+
+export const unsentOf = async (owner) => (await operationsOf(owner)).filter((one) => !one.isRefused);
+export const refusedOf = async (owner) => (await operationsOf(owner)).filter((one) => one.isRefused);
+export { countOthers, removeOperations };
+
+async function ask(method, body, isOwnIdea, patience) {
+  const headers = isOwnIdea ? { "X-Background": "yes" } : {};
+  if (body) Object.assign(headers, { "Content-Type": "application/json", "X-CSRFToken": token });
+  const response = await fetch(ADDRESS, {
+    method, body, headers, cache: "no-store", redirect: "error", signal: AbortSignal.timeout(patience),
+  });
+  // A hotel's sign-in page answers 200 too.
+  const isOurs = response.headers.get("Content-Type")?.startsWith("application/json");
+  return { status: response.status, said: isOurs ? await response.json() : undefined };
+}
+
+// Who is signed in here: {owner}, {} for nobody, undefined when the server cannot be reached.
+export async function whoIsHere(isOwnIdea = true) {
+  try {
+    const { status, said } = await ask("GET", undefined, isOwnIdea, PATIENCE);
+    if (said && (status === 401 || status === 403)) return {};
+    if (status !== 200 || !said?.owner) return undefined;
+    token = said.token;
+    await noteClock(said.now);
+    return { owner: said.owner };
+  } catch {
+    return undefined;
+  }
+}
+
+const noteClock = (now) => setFact("clockOff", Date.parse(now) - Date.now());
+export const clockOff = async () => (await fact("clockOff")) ?? 0;
+
+// What became of it: "sent", "offline", "signed out", or "others" when somebody else is signed in.
+// Queued, so that two pages never send at the same time.
+export function flush(owner, isOwnIdea = true) {
+  const work = () => sendAll(owner, isOwnIdea);
+  return navigator.locks ? navigator.locks.request("outbox", work) : work();
+}
+
+async function sendAll(owner, isOwnIdea) {
+  const days = [];
+  for (;;) {
+    const waiting = (await unsentOf(owner)).slice(0, AT_ONCE);
+    if (!waiting.length) return { outcome: "sent", days };
+    const outcome = await sendSome(owner, waiting, isOwnIdea, days);
+    tell({ changed: owner });
+    if (outcome !== "sent") return { outcome, days };
+  }
+}
+
+async function sendSome(owner, waiting, isOwnIdea, days) {
+  if (!token) {
+    const here = await whoIsHere(isOwnIdea);
+    if (here?.owner !== owner) return here === undefined ? "offline" : here.owner ? "others" : "signed out";
+  }
+  const operations = waiting.map(({ number, isRefused, ...said }) => said);
+  const body = JSON.stringify({ owner, now: moment(), operations });
+  for (let retry = false; ; retry = true) {
+    let answer;
+    try {
+      answer = await ask("POST", body, isOwnIdea, waiting.length > 1 ? PATIENCE_WITH_MANY : PATIENCE);
+    } catch {
+      return "offline";
+    }
+    if (answer.status === 200 && answer.said?.answers) {
+      days.push(...answer.said.days);
+      await noteClock(answer.said.now);
+      return (await acknowledge(owner, waiting, answer.said.answers)) ? "sent" : "offline";
+    }
+    if (answer.said && answer.status === 401) return "signed out";
+    if (answer.said && answer.status === 409) return "others";
+    if (answer.said && answer.status === 400) return await onlyOneIsAtFault(owner, waiting, answer.said.why);
+    if (answer.status !== 403 || retry) return "offline";
+    // The token was too old. Who is signed in may have changed with it.
+    token = "";
+    const here = await whoIsHere(isOwnIdea);
+    if (here?.owner !== owner) return here === undefined ? "offline" : here.owner ? "others" : "signed out";
+  }
+}
+
+async function acknowledge(owner, waiting, answers) {
+  const byName = new Map(answers.map((one) => [one.name, one]));
+  const done = waiting.filter((one) => byName.has(one.name) && byName.get(one.name).status !== "refused");
+  for (const one of waiting) {
+    if (byName.get(one.name)?.status === "refused") await refuseOperation(owner, one, byName.get(one.name).why);
+  }
+  await removeOperations(done.map((one) => one.number));
+  return byName.size > 0;
+}
+
+// A message that cannot be read at all: the rest is sent without the entry at its head, which is shown.
+async function onlyOneIsAtFault(owner, waiting, why) {
+  await refuseOperation(owner, waiting[0], why);
+  return "sent";
+}

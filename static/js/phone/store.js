@@ -1,0 +1,158 @@
+// What this phone keeps: one key for each owner, which no script can take out; what they tapped and what they need to
+// go on, encrypted with it; and a few facts that say nothing of anybody's health.
+
+const NAME = "diary";
+const STORES = { keys: "owner", states: "owner", facts: "name" };
+
+let opening;
+
+function database() {
+  opening ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open(NAME, 1);
+    request.onupgradeneeded = () => {
+      for (const [store, keyPath] of Object.entries(STORES)) request.result.createObjectStore(store, { keyPath });
+      const options = { keyPath: "number", autoIncrement: true };
+      request.result.createObjectStore("operations", options).createIndex("owner", "owner");
+    };
+    request.onsuccess = () => {
+      // Another page may want to empty it: never stand in its way.
+      request.result.onversionchange = () => close();
+      request.result.onclose = () => { opening = undefined; };
+      resolve(request.result);
+    };
+    request.onerror = () => { opening = undefined; reject(request.error); };
+  });
+  return opening;
+}
+
+async function close() {
+  const open = await opening?.catch(() => undefined);
+  opening = undefined;
+  open?.close();
+}
+
+// One transaction; the promise is kept once it is on the disk.
+async function within(stores, mode, work) {
+  const transaction = (await database()).transaction(stores, mode, { durability: "strict" });
+  const done = new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = transaction.onerror = () => reject(transaction.error);
+  });
+  const result = work(...stores.map((store) => transaction.objectStore(store)));
+  await done;
+  return result?.result;
+}
+
+export const fact = async (name) => (await within(["facts"], "readonly", (facts) => facts.get(name)))?.value;
+export const setFact = (name, value) => within(["facts"], "readwrite", (facts) => { facts.put({ name, value }); });
+
+// --- What is encrypted -------------------------------------------------------------------------------------------
+
+async function keyOf(owner) {
+  const found = await within(["keys"], "readonly", (keys) => keys.get(owner));
+  if (found) return found.key;
+  const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+  // Two pages may come here at once: the first key stays.
+  try {
+    await within(["keys"], "readwrite", (keys) => { keys.add({ owner, key }); });
+    return key;
+  } catch {
+    return (await within(["keys"], "readonly", (keys) => keys.get(owner))).key;
+  }
+}
+
+const bytes = (text) => new TextEncoder().encode(text);
+const algorithm = (owner, iv) => ({ name: "AES-GCM", iv, additionalData: bytes(owner) });
+
+async function sealed(owner, value) {
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  return { iv, data: await crypto.subtle.encrypt(algorithm(owner, iv), await keyOf(owner), bytes(JSON.stringify(value))) };
+}
+
+async function opened(owner, { iv, data }) {
+  return JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt(algorithm(owner, iv), await keyOf(owner), data)));
+}
+
+export async function setState(owner, value) {
+  const state = await sealed(owner, value);
+  await within(["states"], "readwrite", (states) => { states.put({ owner, state }); });
+}
+
+export async function stateOf(owner) {
+  const found = await within(["states"], "readonly", (states) => states.get(owner));
+  return found && opened(owner, found.state);
+}
+
+// Whoever comes next on this phone finds nothing to read; what was not sent waits for its owner.
+export function forgetStatesBut(owner) {
+  return within(["states"], "readwrite", (states) => {
+    const request = states.openCursor();
+    request.onsuccess = () => {
+      if (!request.result) return;
+      if (request.result.key !== owner) request.result.delete();
+      request.result.continue();
+    };
+  });
+}
+
+// --- Operations --------------------------------------------------------------------------------------------------
+
+export async function addOperations(owner, operations) {
+  const rows = await Promise.all(operations.map(async (one) => ({ owner, isRefused: false, sealed: await sealed(owner, one) })));
+  await within(["operations"], "readwrite", (store) => { for (const row of rows) store.add(row); });
+}
+
+// In the order in which they were tapped, each with its number here.
+export async function operationsOf(owner) {
+  const rows = await within(["operations"], "readonly", (store) => store.index("owner").getAll(owner));
+  return Promise.all(rows.map(async (row) => ({
+    number: row.number, isRefused: row.isRefused, ...(await opened(owner, row.sealed)),
+  })));
+}
+
+export function countOthers(owner) {
+  return within(["operations"], "readonly", (store) => {
+    const found = { result: 0 };
+    store.openCursor().onsuccess = (event) => {
+      const cursor = event.target.result;
+      if (!cursor) return;
+      if (cursor.value.owner !== owner) found.result += 1;
+      cursor.continue();
+    };
+    return found;
+  });
+}
+
+export const removeOperations = (numbers) =>
+  within(["operations"], "readwrite", (store) => { for (const number of numbers) store.delete(number); });
+
+export async function refuseOperation(owner, operation, why) {
+  const { number, isRefused, ...said } = operation;
+  const row = { number, owner, isRefused: true, sealed: await sealed(owner, { ...said, why }) };
+  await within(["operations"], "readwrite", (store) => { store.put(row); });
+}
+
+// --- Leaving -----------------------------------------------------------------------------------------------------
+
+// Everything of this owner, or of everybody where none is named. What somebody else has not sent yet is theirs.
+export async function purge(owner) {
+  await within(["keys", "states", "operations"], "readwrite", (keys, states, operations) => {
+    states.clear();
+    const theirs = operations.index("owner").openCursor(owner);
+    theirs.onsuccess = () => {
+      if (!theirs.result) return;
+      theirs.result.delete();
+      theirs.result.continue();
+    };
+    keys.delete(owner);
+  });
+}
+
+// The whole of it. Another page that has it open closes it as soon as it hears of this.
+export async function empty() {
+  await close();
+  await new Promise((resolve) => {
+    const request = indexedDB.deleteDatabase(NAME);
+    request.onsuccess = request.onerror = request.onblocked = () => resolve();
+  });
+}

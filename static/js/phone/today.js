@@ -1,0 +1,298 @@
+// Today, with or without a network: a tap is kept on this phone first, then shown, then sent. Without this script the
+// same forms go to the server; on the page without a network there is nothing but this script.
+
+import { before, dateIn, daysOf, dosesOf, missed, month, seenOf, withDays } from "./days.js";
+import { clockOff, flush, keep, listen, operation, refusedOf, removeOperations, unsentOf, useToken } from "./outbox.js";
+import { counted, dayWords, part, said, words } from "./parts.js";
+import { fact, setState, stateOf } from "./store.js";
+
+const page = document.querySelector("[data-today]");
+const made = document.getElementById("phone");
+const messages = document.querySelector("[data-messages]");
+const announced = document.querySelector("[data-announced]");
+const $ = (selector) => page.querySelector(selector);
+const show = (element, isShown) => { if (element) element.hidden = !isShown; };
+
+let state;
+let today;
+let unsent = [];
+let undoing; // what the last tap replaced, newest first
+
+// --- What is shown -----------------------------------------------------------------------------------------------
+
+function showDay(days) {
+  const day = days.get(today);
+  const form = $('form[data-op="headache"]');
+  form.dataset.date = today;
+  for (const button of form.elements.headache) {
+    button.setAttribute("aria-pressed", String(button.value === (day?.word ?? "")));
+  }
+  show($("[data-unsaid-severity]"), day?.word === "yes");
+  show($("[data-chips-of]"), Boolean(day?.word));
+  $("[data-date-words]").textContent = dayWords(today);
+}
+
+function showChips(days) {
+  const counts = month(state, days, today).classes;
+  const day = days.get(today);
+  const taken = new Set(Object.entries(day?.doses ?? {}).filter(([, doses]) => doses).map(([id]) => state.classes[id]));
+  const rules = new Map(state.rules.map(([, word, published]) => [word, published]));
+  const list = $("[data-chips]");
+  const focused = list.contains(document.activeElement) ? document.activeElement : undefined;
+  const chips = state.medicines.map(([id, name, strength, word]) => {
+    const doses = dosesOf(day, id);
+    const published = rules.get(word);
+    const count = counts[word] ?? 0;
+    const next = count + (taken.has(word) ? 0 : 1);
+    const isNear = published && !taken.has(word) && next >= published - state.near;
+    const note = published && doses && taken.has(word) ? words.day_of : isNear ? words.would_be : "";
+    const chip = part("chip", { name, strength, note: said(note, { n: next, limit: published }), doses });
+    chip.querySelector("input").value = id;
+    chip.querySelector(".chip").classList.toggle("chip--taken", doses > 0);
+    show(chip.querySelector("[data-taken]"), doses > 0);
+    const less = chip.querySelector("[data-less]");
+    less.setAttribute("aria-label", said(words.less, { medicine: `${name} ${strength}`.trim() }));
+    show(less, doses > 0);
+    return chip;
+  });
+  const place = focused && [focused.form?.elements.medicine.value, focused.value];
+  list.replaceChildren(...chips);
+  if (place) refocus(list, place);
+}
+
+function refocus(list, [id, change]) {
+  const form = [...list.querySelectorAll("form")].find((one) => one.elements.medicine.value === id);
+  const button = form?.querySelector(`button[value="${change}"]:not([hidden])`) ?? form?.querySelector("button");
+  button?.focus();
+}
+
+function showMissed(days) {
+  const all = missed(state, days, today, state.listed);
+  const yesterday = before(today);
+  const asked = $("[data-yesterday]");
+  asked.querySelector("form").dataset.date = yesterday;
+  show(asked, all.includes(yesterday));
+  const others = all.filter((date) => date !== yesterday);
+  const box = $("[data-missed]");
+  show(box, others.length > 0);
+  box.querySelector("summary").textContent = counted(words.missed, others.length);
+  const ticked = new Set([...box.querySelectorAll("input:checked")].map((input) => input.value));
+  box.querySelector("ul").replaceChildren(...others.map((date) => {
+    const line = part("missed", {
+      day: dayWords(date, { weekday: "short", day: "numeric", month: "short" }), named: ` ${dayWords(date)}`,
+    });
+    const input = line.querySelector("input");
+    input.value = date;
+    input.checked = ticked.has(date);
+    line.querySelector("a").href = `/days/${date}/`;
+    return line;
+  }));
+}
+
+function showCounts(days) {
+  const counts = month(state, days, today);
+  const text = counts.missing ? counted(words.missing, counts.missing) : words.none_missing;
+  const row = (label, n, published, source) => {
+    const most = n + counts.missing;
+    const line = part("count", {
+      label, source, missing: text, days: n, most: most > n ? said(words.to, { most }) : "",
+      published: `${counted(words.days, most)}${published ? ` · ${said(words.published, { limit: published })}` : ""}`,
+    });
+    const bar = line.querySelector("progress");
+    bar.max = Math.max(published ?? 1, most, 1);
+    bar.value = n;
+    return line;
+  };
+  const [first, ...others] = state.rules;
+  const taken = others.filter(([, word]) => counts.classes[word]);
+  const rows = [row(first[0], counts.headache, first[2], first[3])];
+  for (const [label, word, published, source] of taken) rows.push(row(label, counts.classes[word], published, source));
+  const list = $("[data-count-list]") ?? $(".count-list");
+  list.replaceChildren(...rows);
+}
+
+function draw({ isCounted = true } = {}) {
+  const days = daysOf(state, unsent);
+  showDay(days);
+  showChips(days);
+  showMissed(days);
+  if (isCounted) showCounts(days);
+}
+
+function sayNow(text) {
+  const bar = part("saved", { words: text });
+  show(bar.querySelector("form"), Boolean(undoing));
+  messages.replaceChildren(bar);
+  announced.textContent = text;
+}
+
+async function showRefused() {
+  const box = messages.parentElement.querySelector("[data-refused]") ?? document.createElement("div");
+  box.dataset.refused = "";
+  const refused = await refusedOf(state.owner);
+  box.replaceChildren(...refused.map((one) => {
+    const what = `${dayWords(one.date)}, ${one.field === "headache" ? words.answers[one.value] ?? "" : one.value}`;
+    const line = part("refused", { words: said(words.refused, { what, why: one.why }) });
+    line.elements.number.value = one.number;
+    return line;
+  }));
+  if (refused.length && !box.isConnected) messages.after(box);
+}
+
+// --- What is tapped ----------------------------------------------------------------------------------------------
+
+const nameOf = (id) => {
+  const [, name, strength] = state.medicines.find(([one]) => String(one) === String(id)) ?? ["", "", ""];
+  return `${name} ${strength}`.trim();
+};
+
+async function record(changes, text, { undoes } = {}) {
+  const days = daysOf(state, unsent);
+  const made = changes.map(({ date, field, value }, number) => {
+    const day = days.get(date);
+    const word = field === "headache" ? null : day.word;
+    return operation(date, field, value, seenOf(day, field), { word, undoes: undoes?.[number] ?? "" });
+  });
+  const replaced = changes.map(({ date, field }) => {
+    const day = days.get(date);
+    return { date, field, value: field === "headache" ? day?.word ?? null : dosesOf(day, field.slice(6)) };
+  });
+  try {
+    await keep(state.owner, made);
+  } catch {
+    undoing = undefined;
+    sayNow(words.full);
+    return;
+  }
+  undoing = undoes ? undefined : { changes: replaced, names: made.map((one) => one.name), text };
+  unsent = await unsentOf(state.owner);
+  draw();
+  sayNow(said(undoes ? words.undone : words.saved, { what: text }));
+  send(false);
+}
+
+const taps = {
+  headache(form, button) {
+    const { date } = form.dataset;
+    const name = date === today ? "" : `${dayWords(date)}: `;
+    return record([{ date, field: "headache", value: button.value }], `${name}${words.answers[button.value]}`);
+  },
+  dose(form, button) {
+    const id = form.elements.medicine.value;
+    const doses = dosesOf(daysOf(state, unsent).get(today), id);
+    const step = state.medicines.find(([one]) => String(one) === id)[4];
+    const value = Math.max(0, Math.min(99, doses + Number(button.value) * step));
+    if (value === doses) return undefined;
+    const text = button.value === "1" ? words.added : words.taken_back;
+    return record([{ date: today, field: `doses:${id}`, value }], said(text, { medicine: nameOf(id) }));
+  },
+  free(form) {
+    const dates = [...form.querySelectorAll("input:checked")].map((input) => input.value);
+    if (!dates.length) {
+      undoing = undefined;
+      sayNow(words.nothing_ticked);
+      return undefined;
+    }
+    return record(dates.map((date) => ({ date, field: "headache", value: "none" })), counted(words.free_days, dates.length));
+  },
+  undo() {
+    const { changes, names, text } = undoing;
+    return record(changes, text, { undoes: names });
+  },
+  async dismiss(form) {
+    await removeOperations([Number(form.elements.number.value)]);
+    form.remove();
+  },
+};
+
+// One tap after the other: the second one sees what the first one said.
+let queue = Promise.resolve();
+document.addEventListener("submit", (event) => {
+  const tap = taps[event.target.dataset.op];
+  const isServersUndo = event.target.dataset.op === "undo" && !undoing;
+  if (!tap || !state || isServersUndo) return;
+  event.preventDefault();
+  queue = queue.then(() => tap(event.target, event.submitter));
+});
+
+// --- Sending -----------------------------------------------------------------------------------------------------
+
+async function send(isOwnIdea = true) {
+  const { outcome, days } = await flush(state.owner, isOwnIdea);
+  if (days?.length) {
+    state = withDays(state, days);
+    await setState(state.owner, state);
+  }
+  unsent = await unsentOf(state.owner);
+  draw({ isCounted: unsent.length > 0 || !made });
+  await showRefused();
+  if (outcome === "sent" && !unsent.length && days?.length) refresh();
+  return outcome;
+}
+
+// The server's own counts and states take the place of those counted here.
+async function refresh() {
+  if (!made) return;
+  try {
+    const response = await fetch("/", { headers: { "X-Background": "yes" }, redirect: "error", cache: "no-store", signal: AbortSignal.timeout(8000) });
+    if (!response.ok) return;
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+    const payload = fresh.getElementById("phone");
+    if (!payload || (await unsentOf(state.owner)).length) return;
+    state = JSON.parse(payload.textContent);
+    await setState(state.owner, state);
+    draw({ isCounted: false });
+    for (const name of ["[data-counts]", "[data-conflicts]"]) {
+      const [old, news] = [$(name), fresh.querySelector(name)];
+      if (old && news) old.replaceWith(document.adoptNode(news));
+    }
+  } catch {
+    // What is shown was counted on this phone, and stays.
+  }
+}
+
+listen(async (news) => {
+  if (news.purged) location.replace("/");
+  if (!state || news.changed !== state.owner) return;
+  unsent = await unsentOf(state.owner);
+  draw({ isCounted: unsent.length > 0 || !made });
+});
+
+for (const [target, name] of [[window, "online"], [document, "visibilitychange"]]) {
+  target.addEventListener(name, async () => {
+    if (!state || document.visibilityState === "hidden") return;
+    const date = dateIn(state.zone, await clockOff());
+    if (date !== today) location.reload();
+    else if ((await send()) === "sent" && !made) location.replace("/");
+  });
+}
+
+// --- Beginning ---------------------------------------------------------------------------------------------------
+
+async function beginLive() {
+  state = JSON.parse(made.textContent);
+  today = page.dataset.today;
+  const held = document.querySelector('input[name="csrfmiddlewaretoken"]');
+  if (held) useToken(held.value);
+  unsent = await unsentOf(state.owner);
+  await setState(state.owner, state);
+  if (unsent.length) draw();
+  await showRefused();
+  if (unsent.length) await send();
+}
+
+async function beginKept() {
+  const owner = await fact("owner");
+  state = owner && (await stateOf(owner));
+  show(document.querySelector("[data-nobody]"), !state);
+  if (!state) return;
+  today = dateIn(state.zone, await clockOff());
+  show(page, true);
+  unsent = await unsentOf(owner);
+  draw();
+  await showRefused();
+}
+
+queue = queue.then(made ? beginLive : beginKept);
+const [asked] = location.hash.match(/^#(none|headache)$/) ?? [];
+if (asked) $(asked === "#none" ? 'button[value="none"]' : 'button[value="mild"]')?.focus();

@@ -1,0 +1,71 @@
+// Keeps the page without a network at hand. Pages with somebody's diary come from the network alone and are never kept.
+
+import { flush, keep, operation, unsentOf } from "./outbox.js";
+import { daysOf, seenOf } from "./days.js";
+import { fact, setFact, stateOf } from "./store.js";
+
+const PATIENCE = 4000;
+const OURS = "diary-";
+const PATIENTS_PAGES = /^\/(?:(?:days|months|trends|medicines|reminders|begin|offline)\/.*)?$/;
+
+export function serve({ name, page, files }) {
+  const kept = new Set(files);
+
+  self.addEventListener("install", (event) => event.waitUntil(store()));
+  self.addEventListener("activate", (event) => event.waitUntil(takeOver()));
+  self.addEventListener("fetch", (event) => {
+    const { request } = event;
+    const { origin, pathname, search } = new URL(request.url);
+    if (request.method !== "GET" || origin !== self.location.origin) return;
+    if (request.mode === "navigate" && PATIENTS_PAGES.test(pathname)) event.respondWith(visited(request, pathname));
+    else if (kept.has(pathname + search)) event.respondWith(fromStore(request));
+  });
+
+  async function store() {
+    const cache = await caches.open(name);
+    // Without a cookie: what is kept is nobody's.
+    await cache.addAll([page, ...files].map((address) => new Request(address, { credentials: "omit", cache: "reload" })));
+    await self.skipWaiting();
+  }
+
+  async function takeOver() {
+    for (const other of await caches.keys()) if (other.startsWith(OURS) && other !== name) await caches.delete(other);
+    await self.clients.claim();
+  }
+
+  const inStore = async (request) => (await caches.open(name)).match(request);
+  const fromStore = async (request) => (await inStore(request)) ?? fetch(request);
+
+  async function visited(request, pathname) {
+    const answer = await Promise.race([left().then(() => fetch(request)), patience()]).catch(() => undefined);
+    if (answer && answer.status < 500) return answer;
+    if (pathname !== "/") return Response.redirect("/");
+    return (await inStore(page)) ?? answer ?? Response.error();
+  }
+}
+
+const patience = () => new Promise((resolve) => { setTimeout(resolve, PATIENCE); });
+
+// Whoever signed out without a network is signed out before anything else is asked for.
+async function left() {
+  if (!(await fact("leaving"))) return;
+  const here = await fetch("/sync/", { cache: "no-store", redirect: "error" });
+  if (here.status === 200) {
+    const { token } = await here.json();
+    const body = new URLSearchParams({ csrfmiddlewaretoken: token });
+    const answer = await fetch("/accounts/logout/", { method: "POST", body, redirect: "manual" });
+    if (answer.type !== "opaqueredirect" && !answer.ok) throw new Error("still signed in");
+  } else if (here.status !== 401) throw new Error("not known");
+  await setFact("leaving", false);
+}
+
+// What was answered in a notification, for a day, by whoever uses this phone. Resolves to {queued}: not sent yet.
+export async function record(date, word) {
+  const owner = await fact("owner");
+  const state = owner && (await stateOf(owner));
+  if (!state) throw new Error("nobody is signed in on this phone");
+  const day = daysOf(state, await unsentOf(owner)).get(date);
+  await keep(owner, [operation(date, "headache", word, seenOf(day, "headache"))]);
+  await flush(owner);
+  return { queued: (await unsentOf(owner)).length > 0 };
+}
