@@ -35,10 +35,15 @@ class Element:
         return " ".join(self._read().split())
 
     def _read(self) -> str:
-        if self.tag in UNREAD:
+        if self.tag in UNREAD or self.is_hidden:
             return ""
         words = "".join(child if isinstance(child, str) else child._read() for child in self.children)
         return words if self.tag in INLINE else f" {words} "
+
+    @property
+    def is_hidden(self) -> bool:
+        """Nobody sees it, such as a part that a script copies."""
+        return self.tag == "template" or "hidden" in self.attributes
 
     @property
     def raw(self) -> str:
@@ -48,7 +53,7 @@ class Element:
     def walk(self) -> Iterator[Element]:
         yield self
         for child in self.children:
-            if isinstance(child, Element):
+            if isinstance(child, Element) and not child.is_hidden:
                 yield from child.walk()
 
     def all(self, tag: str, css: str = "", **attributes: str) -> list[Element]:

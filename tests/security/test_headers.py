@@ -30,6 +30,8 @@ ALWAYS = {
         "publickey-credentials-create=(self), publickey-credentials-get=(self)"
     ),
 }
+NOBODYS = ("text/javascript; charset=utf-8", "application/manifest+json")
+"""What an installed app is made of: it may be kept, if it is asked for anew each time."""
 CONTENT = {"Content-Type", "Content-Length", "Content-Language", "Vary", "Expires"}
 """What depends on the answer; `Expires` comes with pages that allauth marks as never to be kept."""
 BY_STATUS = {302: {"Location"}, 405: {"Allow"}, 503: {"Retry-After"}}
@@ -53,8 +55,10 @@ def wrong_headers(response: Any) -> list[str]:
     found = []
     for name, value in ALWAYS.items():
         got = response.get(name, "")
+        if name == "Cache-Control" and response.get("Content-Type") in NOBODYS:
+            value = "no-cache"
         # allauth says more of the same: no cache keeps its pages.
-        same = "no-store" in got.split(", ") if name == "Cache-Control" else got == value
+        same = value in got.split(", ") if name == "Cache-Control" else got == value
         found += [] if same else [f"{name}: {got!r}"]
     policy = dict(part.strip().split(" ", 1) for part in response["Content-Security-Policy"].split(";"))
     found += [] if policy == POLICY else [f"Content-Security-Policy: {policy}"]
@@ -69,7 +73,7 @@ def wrong_headers(response: Any) -> list[str]:
     more = set(response.headers) - set(ALWAYS) - {"Content-Security-Policy", "X-Request-ID"} - optional
     found += [f"{name}: {response[name]!r} is new" for name in sorted(more)]
     kind = response.get("Content-Type", "")
-    kinds = ("text/html; charset=utf-8", "text/plain; charset=utf-8")
+    kinds = ("text/html; charset=utf-8", "text/plain; charset=utf-8", "application/json", *NOBODYS)
     is_file = response.get("Content-Disposition", "").startswith('attachment; filename="headache-diary-')
     if response.content and kind not in (("application/zip",) if is_file else kinds):
         found.append(f"Content-Type: {kind!r}")
