@@ -90,20 +90,22 @@ def payload(
         "began": summary.began.isoformat() if summary.began else None,
         "days": [day_payload(day) for day in standing_days(summary.days, operations)],
         "medicines": [[one.pk, one.shown_name, one.strength, one.medication_class, 1] for one in shown],
-        "rules": [
-            [
-                str(CLASS_LABELS[c]),
-                c.value,
-                rule.days_per_month if rule else None,
-                rule.source if rule else "",
-            ]
-            for c in COUNTED_CLASSES
-            for rule in [rule_of(c)]
-        ],
+        "rules": _rules(),
         "classes": summary.classes,
         "near": NEAR_LIMIT,
         "listed": MISSED_DAYS_LISTED,
     }
+
+
+def _rules() -> list[list[Any]]:
+    """What is counted: `[label, class, published days a month or null, source]`, the headache days first."""
+    headache = _("Published number: 15 (ICHD-3 1.3), about more than three months.")
+    found: list[list[Any]] = [[_("Headache days"), "", None, headache]]
+    for counted in COUNTED_CLASSES:
+        rule = rule_of(counted)
+        published = [rule.days_per_month, rule.source] if rule else [None, ""]
+        found.append([str(CLASS_LABELS[counted]), counted.value, *published])
+    return found
 
 
 def moment_text(moment: datetime) -> str:

@@ -10,7 +10,15 @@ from typing import Any
 
 import hypothesis
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Request,
+    sync_playwright,
+)
 
 IN_CI = os.environ.get("CI", "").lower() == "true"
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
@@ -126,28 +134,38 @@ document.addEventListener("securitypolicyviolation", (event) =>
 """
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 360, "height": 740},
+    "device_scale_factor": 2,
+    "has_touch": True,
+    "is_mobile": True,
+}
+
+
+def chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
         give_up = pytest.fail if IN_CI else pytest.skip
         give_up("Chromium is not installed (on Debian: apt-get install chromium)")
+    return str(found)
+
+
+@pytest.fixture(scope="session")
+def playwright_() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright_: Playwright) -> Iterator[Browser]:
+    browser = playwright_.chromium.launch(executable_path=chromium(), args=CHROMIUM_ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
 def phone(browser: Browser, live_server: Any) -> Iterator[Page]:
-    yield from watched_page(
-        browser,
-        live_server.url,
-        viewport={"width": 360, "height": 740},
-        device_scale_factor=2,
-        has_touch=True,
-        is_mobile=True,
-    )
+    yield from watched_page(browser, live_server.url, **PHONE)
 
 
 @pytest.fixture
@@ -161,13 +179,17 @@ def watched_page(browser: Browser, origin: str, **options: Any) -> Iterator[Page
         base_url=origin, locale="en-GB", timezone_id="Europe/London", reduced_motion="reduce", **options
     )
     faults: list[str] = []
+    watched(context, origin, faults)
+    yield context.new_page()
+    context.close()
+    assert not faults, "\n".join(dict.fromkeys(faults))
+
+
+def watched(context: BrowserContext, origin: str, faults: list[str]) -> None:
     context.add_init_script(REPORT_VIOLATIONS)
     context.on("console", lambda message: faults.extend(violation(message)))
     context.on("request", lambda request: faults.extend(departure(request, origin)))
     context.on("weberror", lambda error: faults.append(f"uncaught: {error.error}"))
-    yield context.new_page()
-    context.close()
-    assert not faults, "\n".join(dict.fromkeys(faults))
 
 
 def violation(message: ConsoleMessage) -> list[str]:

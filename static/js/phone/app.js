@@ -19,8 +19,10 @@ const kept = {
 
 let outcome = "";
 let lost = 0;
+let isLeaving = false; // from then on nothing is written any more
 
 async function showUnsent() {
+  if (isLeaving) return;
   const mine = owner || (await fact("owner"));
   const n = mine ? (await unsentOf(mine)).length : 0;
   const others = mine ? await countOthers(mine) : 0;
@@ -39,8 +41,8 @@ function say(element, text) {
 
 async function send() {
   const mine = owner || (await fact("owner"));
-  if (!mine || document.visibilityState === "hidden") return;
-  if ((await unsentOf(mine)).length) ({ outcome } = await flush(mine));
+  if (!mine || isLeaving || document.visibilityState === "hidden") return;
+  if ((await unsentOf(mine)).length) await flush(mine);
   await showUnsent();
 }
 
@@ -64,7 +66,10 @@ async function begin() {
 }
 
 document.addEventListener("themechange", (event) => kept.write("theme", event.detail.theme ?? ""));
-listen(() => showUnsent());
+listen((news) => {
+  outcome = news.outcome ?? outcome;
+  return showUnsent();
+});
 for (const [target, name] of [[window, "online"], [document, "visibilitychange"]]) target.addEventListener(name, send);
 // What the browser kept in memory may be somebody else's by now.
 window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
@@ -97,13 +102,13 @@ async function leave(form) {
     if (answer !== "send") return;
     await send();
   }
+  isLeaving = true;
   await purge(mine);
   await setFact("owner", "");
   kept.write("unsent", 0);
   kept.write("theme", "");
   const leavePushes = (await import("../push.js").catch(() => ({}))).leave;
   await leavePushes?.().catch(() => undefined);
-  tell({ purged: true });
   try {
     const body = new URLSearchParams(new FormData(form));
     await fetch(form.action, { method: "POST", body, redirect: "manual", signal: AbortSignal.timeout(4000) });
@@ -113,6 +118,7 @@ async function leave(form) {
     // Without a network nothing is left on this phone; the server hears of it before anything else is shown.
     await setFact("leaving", true);
   }
+  tell({ purged: true });
   location.replace("/");
 }
 

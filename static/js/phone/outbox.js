@@ -1,6 +1,9 @@
 // Sends what was tapped: once in effect, in the order of the taps, and never into somebody else's diary.
 
-import { addOperations, countOthers, fact, operationsOf, refuseOperation, removeOperations, setFact } from "./store.js";
+import { withDays } from "./days.js";
+import {
+  addOperations, countOthers, fact, operationsOf, refuseOperation, removeOperations, setFact, setState, stateOf,
+} from "./store.js";
 
 const ADDRESS = "/sync/";
 const AT_ONCE = 50;
@@ -81,13 +84,16 @@ export function flush(owner, isOwnIdea = true) {
 }
 
 async function sendAll(owner, isOwnIdea) {
-  const days = [];
+  let sent = 0;
   for (;;) {
     const waiting = (await unsentOf(owner)).slice(0, AT_ONCE);
-    if (!waiting.length) return { outcome: "sent", days };
+    if (!waiting.length) return { outcome: "sent", sent };
+    const days = [];
     const outcome = await sendSome(owner, waiting, isOwnIdea, days);
-    tell({ changed: owner });
-    if (outcome !== "sent") return { outcome, days };
+    // Each page learns in one go that something is no longer waiting and what the server says instead.
+    tell({ changed: owner, outcome, days });
+    if (outcome !== "sent") return { outcome, sent };
+    sent += waiting.length;
   }
 }
 
@@ -108,6 +114,8 @@ async function sendSome(owner, waiting, isOwnIdea, days) {
     if (answer.status === 200 && answer.said?.answers) {
       days.push(...answer.said.days);
       await noteClock(answer.said.now);
+      const state = await stateOf(owner);
+      if (state) await setState(owner, withDays(state, days));
       return (await acknowledge(owner, waiting, answer.said.answers)) ? "sent" : "offline";
     }
     if (answer.said && answer.status === 401) return "signed out";

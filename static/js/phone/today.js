@@ -96,7 +96,7 @@ function showCounts(days) {
     const most = n + counts.missing;
     const line = part("count", {
       label, source, missing: text, days: n, most: most > n ? said(words.to, { most }) : "",
-      published: `${counted(words.days, most)}${published ? ` · ${said(words.published, { limit: published })}` : ""}`,
+      published: published ? `${counted(words.days, most)} · ${said(words.published, { limit: published })}` : "",
     });
     const bar = line.querySelector("progress");
     bar.max = Math.max(published ?? 1, most, 1);
@@ -147,6 +147,9 @@ const nameOf = (id) => {
 };
 
 async function record(changes, text, { undoes } = {}) {
+  // Another page of this phone may have said something a moment ago.
+  unsent = await unsentOf(state.owner);
+  state = (await stateOf(state.owner)) ?? state;
   const days = daysOf(state, unsent);
   const made = changes.map(({ date, field, value }, number) => {
     const day = days.get(date);
@@ -218,15 +221,9 @@ document.addEventListener("submit", (event) => {
 // --- Sending -----------------------------------------------------------------------------------------------------
 
 async function send(isOwnIdea = true) {
-  const { outcome, days } = await flush(state.owner, isOwnIdea);
-  if (days?.length) {
-    state = withDays(state, days);
-    await setState(state.owner, state);
-  }
-  unsent = await unsentOf(state.owner);
-  draw({ isCounted: unsent.length > 0 || !made });
+  const { outcome, sent } = await flush(state.owner, isOwnIdea);
   await showRefused();
-  if (outcome === "sent" && !unsent.length && days?.length) refresh();
+  if (outcome === "sent" && sent) refresh();
   return outcome;
 }
 
@@ -254,7 +251,9 @@ async function refresh() {
 listen(async (news) => {
   if (news.purged) location.replace("/");
   if (!state || news.changed !== state.owner) return;
-  unsent = await unsentOf(state.owner);
+  const waiting = await unsentOf(state.owner);
+  if (news.days) state = withDays(state, news.days);
+  unsent = waiting;
   draw({ isCounted: unsent.length > 0 || !made });
 });
 

@@ -1,0 +1,466 @@
+"""The diary without a network, in a real browser: what is tapped is kept, shown, and sent once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from diary.models import DiaryDay, Patient
+from tests.browser.network import ASKS_FOR_MONEY, DOWN, LOSES_ANSWERS, STALLED, UP
+from tests.browser.steps import ZONE
+from tests.cast import medicine, new_patient, record_all
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+def anna(transactional_db: Any) -> Patient:
+    """A patient with two medicines, who recorded nothing in the last twenty days."""
+    patient = new_patient("Anna Example", time_zone=ZONE)
+    usual = medicine(patient, "rizatriptan", strength="10 mg")
+    medicine(patient, "ibuprofen", "non_opioid")
+    today = today_of(patient)
+    record_all(patient, [today - timedelta(days=back) for back in range(21, 26)], "severe", usual)
+    return patient
+
+
+def today_of(patient: Patient) -> date:
+    return patient.date_at(datetime.now(UTC))
+
+
+def button(page: Page, name: str) -> Any:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def says(page: Page, words: str) -> None:
+    expect(page.locator(".saved")).to_contain_text(words)
+
+
+def unsent(page: Page, n: int) -> None:
+    pill = page.locator("[data-unsent]")
+    if n:
+        expect(pill).to_be_visible()
+        expect(pill).to_contain_text(f"{n} not sent")
+    else:
+        expect(pill).to_be_hidden()
+
+
+def visited(page: Page) -> None:
+    """Once with a network, so that the phone has what it needs without one."""
+    page.goto("/")
+    page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+    expect(button(page, "No headache")).to_be_visible()
+
+
+def arrives(found: Callable[[], Any], expected: Any) -> None:
+    """Sooner or later, and then it stays."""
+    for _ in range(200):
+        if found() == expected:
+            break
+        time.sleep(0.1)
+    assert found() == expected
+
+
+def words_of(patient: Patient) -> dict[str, str]:
+    """What the server has of the last twenty days."""
+    since = today_of(patient) - timedelta(days=20)
+    days = DiaryDay.objects.filter(patient=patient, date__gt=since)
+    return {day.date.isoformat(): day.headache for day in days}
+
+
+def doses_of(patient: Patient) -> dict[str, int]:
+    today = DiaryDay.objects.get(patient=patient, date=today_of(patient))
+    return {intake.medicine.name: intake.doses for intake in today.intakes.select_related("medicine")}
+
+
+# --- Taps --------------------------------------------------------------------------------------------------------
+
+
+def test_one_tap_saves_a_free_day_and_three_a_headache_with_the_usual_triptan(handset, anna, enter):
+    enter(handset, anna.user)
+    taps = 0
+    handset.goto("/")
+    button(handset, "No headache").tap()
+    taps += 1
+    says(handset, "Saved: No headache")
+    unsent(handset, 0)
+    assert (taps, words_of(anna)) == (1, {today_of(anna).isoformat(): "none"})
+    button(handset, "Undo").tap()
+    says(handset, "Undone: No headache")
+    unsent(handset, 0)
+    expect(handset.locator("[data-counts]")).to_contain_text("0")
+    assert words_of(anna) == {}
+    taps = 0
+    handset.goto("/")
+    button(handset, "Severe").tap()
+    handset.locator("button.chip").first.tap()
+    taps += 2
+    says(handset, "rizatriptan 10 mg added")
+    unsent(handset, 0)
+    assert taps <= 3
+    assert (words_of(anna), doses_of(anna)) == ({today_of(anna).isoformat(): "severe"}, {"rizatriptan": 1})
+
+
+# --- Without a network -------------------------------------------------------------------------------------------
+
+
+def test_twenty_entries_from_a_cold_start_survive_a_killed_browser(mortal, network, anna, enter, axe):
+    page = mortal.start()
+    enter(page, anna.user)
+    visited(page)
+    mortal.kill()
+    network.state = DOWN
+
+    page = mortal.start()
+    page.goto("/")
+    expect(page.get_by_text("The diary cannot be reached now.")).to_be_visible()
+    axe(page)
+    button(page, "Moderate").first.tap()
+    says(page, "Saved: Moderate headache")
+    for _ in range(3):
+        page.locator("button.chip").first.tap()
+        says(page, "rizatriptan 10 mg added")
+    expect(page.locator("button.chip").first).to_contain_text("×3")
+    page.get_by_role("button", name="Take back one dose of rizatriptan 10 mg").tap()
+    says(page, "one dose taken back")
+    button(page, "No headache yesterday").tap()
+    page.locator("details.missed > summary").tap()
+    for tick in page.get_by_role("checkbox").all()[:14]:
+        tick.tap()
+    button(page, "Save ticked days as headache-free").tap()
+    says(page, "14 days saved as headache-free")
+    unsent(page, 20)
+    axe(page)
+    assert words_of(anna) == {}
+    mortal.kill()
+
+    page = mortal.start()
+    page.goto("/")
+    unsent(page, 20)
+    expect(button(page, "Moderate").first).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("button.chip").first).to_contain_text("×2")
+    enter(page, anna.user)  # a browser writes its cookies down every half minute, and was killed before
+    network.state = UP
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.get_by_role("link", name="Month")).to_be_visible()
+    unsent(page, 0)
+    arrives(lambda: len(words_of(anna)), 16)
+    found = words_of(anna)
+    assert found.pop(today_of(anna).isoformat()) == "moderate"
+    assert list(found.values()) == ["none"] * 15
+    assert doses_of(anna) == {"rizatriptan": 2}
+    assert anna.operations.count() == 20
+
+
+def test_counts_of_the_phone_are_those_of_the_server(handset, network, anna, enter):
+    enter(handset, anna.user)
+    visited(handset)
+    network.state = DOWN
+    handset.goto("/")
+    button(handset, "Severe").first.tap()
+    handset.locator("button.chip").first.tap()
+    says(handset, "rizatriptan")
+    counted = handset.locator("[data-counts] .count__number").all_inner_texts()
+    network.state = UP
+    handset.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(handset.get_by_role("link", name="Month")).to_be_visible()
+    unsent(handset, 0)
+    handset.goto("/")
+    rows = handset.locator("[data-counts] .count__number").all_inner_texts()
+    assert [" ".join(text.split()) for text in counted] == [" ".join(text.split()) for text in rows]
+
+
+# --- Interrupted at every step -----------------------------------------------------------------------------------
+
+
+def answers(page: Page, method: str, **answer: Any) -> None:
+    """Once, whatever asks for it gets this instead of the server's answer."""
+    page.route(
+        "**/sync/",
+        lambda route: route.fulfill(**answer) if route.request.method == method else route.fallback(),
+        times=1,
+    )
+
+
+def killed_when(page: Page, event: str) -> None:
+    """The page is gone as soon as the phone has sent, or was answered."""
+    page.on(event, lambda found: page.close() if "/sync/" in found.url and is_post(found) else None)
+
+
+def is_post(found: Any) -> bool:
+    return getattr(found, "request", found).method == "POST"
+
+
+FAULTS = {
+    "no network": lambda page, network: setattr(network, "state", DOWN),
+    "a network that stalls": lambda page, network: setattr(network, "state", STALLED),
+    "a hotel's page": lambda page, network: setattr(network, "state", ASKS_FOR_MONEY),
+    "the answer is lost": lambda page, network: setattr(network, "state", LOSES_ANSWERS),
+    "the server is down": lambda page, network: answers(page, "POST", status=502, body="Bad Gateway"),
+    "the database is busy": lambda page, network: answers(page, "POST", status=503, body="busy"),
+    "an error": lambda page, network: answers(page, "POST", status=500, body="<h1>Error</h1>"),
+    "too large": lambda page, network: answers(page, "POST", status=413, body="{}"),
+    "half an answer": lambda page, network: answers(
+        page, "POST", status=200, content_type="application/json", body='{"answers": ['
+    ),
+    "an answer to nothing": lambda page, network: answers(
+        page, "POST", status=200, content_type="application/json", json={"answers": [], "days": [], "now": ""}
+    ),
+    "a token that is too old": lambda page, network: answers(page, "POST", status=403, body="<h1>403</h1>"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_entries_arrive_once_whatever_happens_on_the_way(handset, network, anna, enter, fault):
+    enter(handset, anna.user)
+    visited(handset)
+    FAULTS[fault](handset, network)
+    button(handset, "Mild").tap()
+    says(handset, "Saved: Mild headache")
+    handset.locator("button.chip").first.tap()
+    says(handset, "rizatriptan")
+    button(handset, "No headache yesterday").tap()
+    says(handset, "No headache")
+    handset.unroute_all()
+    network.state = UP
+    handset.reload()
+    unsent(handset, 0)
+    today = today_of(anna)
+    arrives(
+        lambda: words_of(anna),
+        {today.isoformat(): "mild", (today - timedelta(days=1)).isoformat(): "none"},
+    )
+    unsent(handset, 0)
+    assert doses_of(anna) == {"rizatriptan": 1}
+    assert anna.operations.count() == 3
+    assert anna.day_versions.count() == 1  # the day before its dose
+
+
+@pytest.mark.parametrize("event", ["request", "response"])
+def test_page_that_is_closed_halfway_loses_nothing(handset, network, anna, enter, event):
+    enter(handset, anna.user)
+    visited(handset)
+    context = handset.context
+    killed_when(handset, event)
+    with handset.expect_event("close"):
+        button(handset, "Severe").tap()
+    page = context.new_page()
+    page.goto("/")
+    unsent(page, 0)
+    expect(button(page, "Severe")).to_have_attribute("aria-pressed", "true")
+    arrives(lambda: words_of(anna), {today_of(anna).isoformat(): "severe"})
+    assert anna.operations.count() == 1
+
+
+def test_entry_that_the_server_refuses_is_shown_with_the_reason(handset, network, anna, enter, axe):
+    enter(handset, anna.user)
+    visited(handset)
+    network.state = DOWN
+    button(handset, "Mild").tap()
+    handset.locator("button.chip").last.tap()
+    says(handset, "ibuprofen added")
+    anna.medicines.get(name="ibuprofen").delete()
+    network.state = UP
+    handset.reload()
+    refused = handset.get_by_text("This medicine is not on your list any more.")
+    expect(refused).to_be_visible()
+    unsent(handset, 0)
+    arrives(lambda: words_of(anna), {today_of(anna).isoformat(): "mild"})
+    axe(handset)
+    handset.get_by_role("button", name="Remove").tap()
+    expect(refused).to_be_hidden()
+    handset.reload()
+    expect(button(handset, "Mild")).to_have_attribute("aria-pressed", "true")
+    expect(refused).to_be_hidden()
+
+
+# --- Whose phone it is -------------------------------------------------------------------------------------------
+
+
+def kept_on(page: Page) -> Any:
+    """What the browser holds for this site."""
+    return page.evaluate("""async () => {
+        const names = (await indexedDB.databases()).map(one => one.name);
+        const stored = {};
+        for (const name of names) {
+            const db = await new Promise(done => {
+                const r = indexedDB.open(name); r.onsuccess = () => done(r.result); });
+            for (const store of db.objectStoreNames) stored[store] = await new Promise(done => {
+                const r = db.transaction(store).objectStore(store).getAll(); r.onsuccess = () => done(r.result); });
+            db.close();
+        }
+        const addresses = [];
+        for (const name of await caches.keys())
+            for (const request of await (await caches.open(name)).keys()) addresses.push(new URL(request.url).pathname);
+        return {stored: Object.fromEntries(Object.entries(stored).map(([name, rows]) => [name, rows.length])),
+            text: JSON.stringify(stored), addresses, local: {...localStorage},
+            workers: (await navigator.serviceWorker.getRegistrations()).length};
+    }""")
+
+
+def test_what_is_kept_is_nobodys_page_and_cannot_be_read(handset, network, anna, enter):
+    enter(handset, anna.user)
+    visited(handset)
+    network.state = DOWN
+    button(handset, "Severe").tap()
+    says(handset, "Severe headache")
+    kept = kept_on(handset)
+    private = [a for a in kept["addresses"] if not a.startswith("/static/") and a != "/offline/"]
+    assert private == []
+    assert kept["stored"] | {"facts": 1} == {"facts": 1, "keys": 1, "operations": 1, "states": 1}
+    assert not [word for word in ("severe", "rizatriptan", "Anna") if word in kept["text"]]
+    assert set(kept["local"]) <= {"theme", "unsent"}
+    shell = handset.evaluate("caches.match('/offline/').then(r => r.text())")
+    assert "csrfmiddlewaretoken" not in shell
+    assert "Anna" not in shell
+    # The key does its work and is never handed out.
+    refusal = handset.evaluate("""async () => {
+        const db = await new Promise(done => {
+            const r = indexedDB.open("diary"); r.onsuccess = () => done(r.result); });
+        const [{key}] = await new Promise(done => {
+            const r = db.transaction("keys").objectStore("keys").getAll(); r.onsuccess = () => done(r.result); });
+        db.close();
+        return crypto.subtle.exportKey("raw", key).then(() => "taken out", error => error.name);
+    }""")
+    assert refusal == "InvalidAccessError"
+
+
+def test_signing_out_leaves_nothing_on_the_phone(handset, anna, enter):
+    enter(handset, anna.user)
+    handset.goto("/trends/")
+    visited(handset)
+    button(handset, "Mild").tap()
+    says(handset, "Mild headache")
+    unsent(handset, 0)
+    handset.locator(".menu summary").tap()
+    button(handset, "Sign out").tap()
+    expect(handset.get_by_role("heading", level=1)).to_contain_text("Sign in")
+    assert kept_on(handset) == {"stored": {}, "text": "{}", "addresses": [], "local": {}, "workers": 0}
+    handset.go_back()
+    expect(handset.get_by_role("heading", level=1)).to_contain_text("Sign in")
+
+
+def test_signing_out_with_entries_not_sent_asks_first(handset, network, anna, enter, axe):
+    enter(handset, anna.user)
+    visited(handset)
+    network.state = DOWN
+    button(handset, "Mild").tap()
+    says(handset, "Mild headache")
+    handset.locator(".menu summary").tap()
+    button(handset, "Sign out").tap()
+    dialog = handset.get_by_role("dialog")
+    expect(dialog).to_contain_text("1 entry is not sent yet.")
+    axe(handset)
+    button(handset, "Stay signed in").tap()
+    unsent(handset, 1)
+    network.state = UP
+    handset.locator(".menu summary").tap()
+    button(handset, "Sign out").tap()
+    button(handset, "Send first").tap()
+    expect(handset.get_by_role("heading", level=1)).to_contain_text("Sign in")
+    arrives(lambda: words_of(anna), {today_of(anna).isoformat(): "mild"})
+
+
+def test_signing_out_without_a_network_holds(handset, network, anna, enter):
+    enter(handset, anna.user)
+    visited(handset)
+    network.state = DOWN
+    handset.goto("/")
+    button(handset, "Sign out").tap()
+    expect(handset.get_by_role("heading", name="The diary cannot be reached")).to_be_visible()
+    kept = kept_on(handset)
+    assert (kept["stored"].get("states"), kept["stored"].get("operations"), kept["stored"].get("keys")) == (
+        0,
+        0,
+        0,
+    )
+    handset.reload()
+    expect(handset.get_by_role("heading", name="The diary cannot be reached")).to_be_visible()
+    network.state = UP
+    handset.goto("/")
+    expect(handset.get_by_role("heading", level=1)).to_contain_text("Sign in")
+
+
+def test_entries_of_one_person_never_reach_another_ones_diary(handset, network, anna, enter):
+    bob = new_patient("Bob Baker", time_zone=ZONE)
+    enter(handset, anna.user)
+    visited(handset)
+    network.state = DOWN
+    button(handset, "Severe").tap()
+    says(handset, "Severe headache")
+    network.state = UP
+    enter(handset, bob.user)
+    handset.goto("/")
+    expect(handset.get_by_text("Entries of somebody else are kept on this phone.")).to_be_visible()
+    expect(button(handset, "Severe")).to_have_attribute("aria-pressed", "false")
+    unsent(handset, 0)
+    button(handset, "No headache").tap()
+    says(handset, "No headache")
+    unsent(handset, 0)
+    assert (words_of(anna), words_of(bob)) == ({}, {today_of(bob).isoformat(): "none"})
+    network.state = DOWN
+    handset.goto("/")
+    expect(button(handset, "No headache")).to_have_attribute("aria-pressed", "true")
+    network.state = UP
+    enter(handset, anna.user)
+    handset.goto("/")
+    unsent(handset, 0)
+    expect(button(handset, "Severe")).to_have_attribute("aria-pressed", "true")
+    arrives(lambda: words_of(anna), {today_of(anna).isoformat(): "severe"})
+
+
+def test_session_that_ended_keeps_the_entries_until_the_next_sign_in(handset, network, anna, enter):
+    enter(handset, anna.user)
+    visited(handset)
+    handset.context.clear_cookies()
+    button(handset, "Mild").tap()
+    says(handset, "Mild headache")
+    unsent(handset, 1)
+    expect(handset.get_by_text("Sign in to send what is kept on this phone.")).to_be_visible()
+    enter(handset, anna.user)
+    handset.goto("/")
+    unsent(handset, 0)
+    arrives(lambda: words_of(anna), {today_of(anna).isoformat(): "mild"})
+
+
+def test_two_pages_of_one_phone_show_the_same(handset, anna, enter):
+    enter(handset, anna.user)
+    visited(handset)
+    other = handset.context.new_page()
+    other.goto("/")
+    button(handset, "Moderate").tap()
+    expect(button(other, "Moderate")).to_have_attribute("aria-pressed", "true")
+    button(other, "Mild").tap()
+    expect(button(handset, "Mild")).to_have_attribute("aria-pressed", "true")
+    unsent(other, 0)
+    arrives(lambda: words_of(anna), {today_of(anna).isoformat(): "mild"})
+    assert not anna.operations.filter(is_contested=True)
+
+
+def test_two_phones_that_disagree_ask_the_person(handset, network, phone, anna, enter, axe):
+    enter(handset, anna.user)
+    visited(handset)
+    network.state = DOWN
+    button(handset, "Severe").tap()
+    says(handset, "Severe headache")
+    enter(phone, anna.user)
+    phone.goto("/")
+    button(phone, "No headache").tap()
+    says(phone, "No headache")
+    unsent(phone, 0)
+    network.state = UP
+    handset.reload()
+    unsent(handset, 0)
+    handset.reload()
+    asked = handset.get_by_role("region", name="Two of your devices said different things")
+    expect(asked).to_contain_text("“Severe headache” is counted until you choose.")
+    axe(handset)
+    with handset.expect_navigation():
+        asked.get_by_role("button", name="No headache").tap()
+    expect(asked).to_be_hidden()
+    arrives(lambda: words_of(anna), {today_of(anna).isoformat(): "none"})
