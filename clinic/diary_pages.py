@@ -14,7 +14,7 @@ from diary.access import patient_only
 from diary.charts import headache_months, medication_months
 from diary.models import Patient
 from diary.rules import Diary, next_month
-from diary.summaries import calendar, classes_taken, month_summary, trend
+from diary.summaries import calendar, classes_taken, late_days, month_summary, trend
 from diary.views import today_of
 
 
@@ -37,13 +37,17 @@ def month(request: HttpRequest, patient: Patient, first: date) -> HttpResponse:
         raise Http404
     last = min(next_month(first) - timedelta(days=1), today)
     diary = Diary(patient.days.between(first, last).records())
-    injections = frozenset(patient.sessions.session_dates())
+    injections = patient.sessions.session_dates()
+    late = late_days(patient, first, last)
     context = {
         "first": first,
-        "previous": (first - timedelta(days=1)).replace(day=1),
+        "last": last,
+        "is_this_month": last == today,
+        "day_before": first - timedelta(days=1),
         "next": next_month(first) if next_month(first) <= today else None,
-        "weeks": calendar(diary, first, today, injections, _week_start()),
+        "weeks": calendar(diary, first, today, frozenset(injections), _week_start(), late),
         "summary": month_summary(diary, first, today),
+        "position": position(injections, last),
     }
     return render(request, "diary/month.html", context)
 

@@ -226,24 +226,40 @@ class CalendarDay:
     has_injection: bool
     is_today: bool
     is_future: bool
+    is_late: bool = False
 
 
 def calendar(
-    diary: Diary, first: date, today: date, injections: frozenset[date] = frozenset(), week_start: int = 0
+    diary: Diary,
+    first: date,
+    today: date,
+    injections: frozenset[date] = frozenset(),
+    week_start: int = 0,
+    late: frozenset[date] = frozenset(),
 ) -> list[list[CalendarDay]]:
-    """The weeks of the month that begins on `first`; a week begins on `week_start` (0 is Monday)."""
+    """The weeks of the month that begins on `first`; a week begins on `week_start` (0 is Monday).
+
+    `late`: the days that were entered late.
+    """
     start = first - timedelta(days=(first.weekday() - week_start) % 7)
     last = next_month(first) - timedelta(days=1)
     by_date = {day.date: day for day in diary.between(first, last)}
     weeks: list[list[CalendarDay]] = []
     while start <= last:
         week = [start + timedelta(days=offset) for offset in range(7)]
-        weeks.append([_cell(day, by_date.get(day), first, today, injections) for day in week])
+        weeks.append([_cell(day, by_date.get(day), first, today, injections, late) for day in week])
         start += timedelta(days=7)
     return weeks
 
 
-def _cell(when: date, day: Day | None, first: date, today: date, injections: frozenset[date]) -> CalendarDay:
+def _cell(
+    when: date,
+    day: Day | None,
+    first: date,
+    today: date,
+    injections: frozenset[date],
+    late: frozenset[date],
+) -> CalendarDay:
     return CalendarDay(
         when,
         (when.year, when.month) == (first.year, first.month),
@@ -252,7 +268,13 @@ def _cell(when: date, day: Day | None, first: date, today: date, injections: fro
         when in injections,
         when == today,
         when > today,
+        day is not None and when in late,
     )
+
+
+def late_days(patient: Patient, first: date, last: date) -> frozenset[date]:
+    """The days from `first` to `last` that were entered late; one query."""
+    return frozenset(patient.days.between(first, last).late().values_list("date", flat=True))
 
 
 # --- Trends --------------------------------------------------------------------------------------------------

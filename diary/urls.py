@@ -20,4 +20,6 @@ urlpatterns = [
     path("medicines/<row:medicine_id>/use/", views.use_medicine, name="use_medicine"),
     path("begin/", views.begin, name="begin"),
     path("help/", views.help_page, name="help"),
+    path("help/sources/", views.help_sources, name="help_sources"),
+    path("help/<slug:topic>/", views.help_topic, name="help_topic"),
 ]

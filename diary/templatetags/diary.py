@@ -16,7 +16,10 @@ from diary.words import (
     HEADACHE_LABELS,
     REACHED_EXPLANATIONS,
     REACHED_LABELS,
+    class_counts,
     counted_words,
+    rule_counts,
+    rule_number,
 )
 
 register = template.Library()
@@ -43,6 +46,21 @@ def rule_label(rule: OveruseRule) -> Any:
     if len(rule.classes) == 1:
         return class_label(next(iter(rule.classes)))
     return _("Several kinds together")
+
+
+@register.filter(name="class_counts")
+def class_counts_words(word: str) -> str:
+    return class_counts(MedicationClass(word))
+
+
+register.filter("rule_counts", rule_counts)
+register.filter("rule_number", rule_number)
+
+
+@register.filter
+def rule_source(rule: OveruseRule) -> str:
+    """The key of the publication that a limit rests on."""
+    return "lasmiditan-label" if rule.code == "ditan" else "ichd-3"
 
 
 @register.filter

@@ -19,6 +19,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "catalogue": {"rules"},
     "drawings": {"charts"},
     "words": WORDS,
+    "sources": set(),
+    "guidance": {"sources"},
     "models": STORED,
     "access": STORED,
     "forms": STORED,

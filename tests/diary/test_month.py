@@ -191,12 +191,11 @@ def test_counts_of_a_month_made_by_hand(as_alice, alice):
         "Days with any acute medicine": "9 to 11",
     }
     assert page.counted == ["Headache days", "Triptans", "Simple painkillers"]
-    assert page.count("Triptans").text == (
-        "Triptans not reached 4 to 6 days · published limit 10 ICHD-3 8.2.2. Days are counted, not doses."
+    assert page.count("Triptans").text.startswith(
+        "Triptans not reached 4 to 6 days · published limit 10 ICHD-3 8.2.2 What is counted?"
     )
-    assert page.count("Simple painkillers").text == (
-        "Simple painkillers not reached 9 to 11 days · published limit 15 ICHD-3 8.2.3. "
-        "Days are counted, not doses."
+    assert page.count("Simple painkillers").text.startswith(
+        "Simple painkillers not reached 9 to 11 days · published limit 15 ICHD-3 8.2.3 What is counted?"
     )
     assert "A day that is not recorded is never a headache-free day." in page.text
 
