@@ -117,7 +117,7 @@ class Page(Element):
 
     def facts(self) -> dict[str, str]:
         """The terms of all definition lists and what stands beside each."""
-        pairs = [pair for facts in self.all("dl") for pair in facts.all("div")]
+        pairs = [pair for facts in self.all("dl") for pair in facts.all("div") if pair.all("dt")]
         # A second description, where there is one, explains the first.
         return {pair.one("dt").text: pair.all("dd")[0].text for pair in pairs}
 
