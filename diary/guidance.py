@@ -328,21 +328,17 @@ INJECTIONS = Topic(
             "ending",
             _("When they end"),
             (
-                Line(
+                *_says("nice-ta260")(
+                    _("England (NICE): if headache days fell by less than 30 in 100 after two times."),
                     _(
-                        "England (NICE): if headache days fell by less than 30 in 100 after two times, or "
-                        "if there were fewer "
-                        "than 15 headache days a month for three months in a row."
+                        "Also there: if there were fewer than 15 headache days a month for three months in a row."
                     ),
-                    ("nice-ta260",),
                 ),
-                Line(
+                *_says("ehf-2018")(
+                    _("Europe (EHF): if they fell by less than 30 in 100 after two or three times."),
                     _(
-                        "Europe (EHF): if they fell by less than 30 in 100 after two or three times, or if "
-                        "there were fewer than "
-                        "10 a month for three months. Then another look 4 to 5 months later."
+                        "Also there: if there were fewer than 10 a month for three months. Then another look 4 to 5 months later."
                     ),
-                    ("ehf-2018",),
                 ),
                 Line(
                     _("How bad the headaches are, what they keep you from, and what you want count as well."),
