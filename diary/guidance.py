@@ -331,13 +331,15 @@ INJECTIONS = Topic(
                 *_says("nice-ta260")(
                     _("England (NICE): if headache days fell by less than 30 in 100 after two times."),
                     _(
-                        "Also there: if there were fewer than 15 headache days a month for three months in a row."
+                        "Also there: if there were fewer than 15 headache days a month for three months in "
+                        "a row."
                     ),
                 ),
                 *_says("ehf-2018")(
                     _("Europe (EHF): if they fell by less than 30 in 100 after two or three times."),
                     _(
-                        "Also there: if there were fewer than 10 a month for three months. Then another look 4 to 5 months later."
+                        "Also there: if there were fewer than 10 a month for three months. Then another "
+                        "look 4 to 5 months later."
                     ),
                 ),
                 Line(
