@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from diary.models import DiaryDay, DiaryDayVersion, Medicine, Patient
 from diary.rules import (
+    CHRONIC_HEADACHE_DAYS,
     COUNTED_CLASSES,
     OVERUSE_RULES,
     SEVERAL_CLASSES_RULE,
@@ -293,6 +294,39 @@ def trend(patient: Patient, today: date) -> list[MonthSummary]:
         found.append(month_summary(diary, first, today))
         first = next_month(first)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """How many of some finished months reached a published number of days, and how many may have by missing days."""
+
+    published: int
+    months: int
+    reached: int
+    uncertain: int
+
+
+def _against(published: int, states: Sequence[Reached]) -> Against:
+    return Against(published, len(states), states.count(Reached.REACHED), states.count(Reached.UNCERTAIN))
+
+
+def _finished(summaries: Sequence[MonthSummary], today: date) -> list[Month]:
+    return [summary.month for summary in summaries if next_month(summary.month.month) <= today]
+
+
+def headache_against(summaries: Sequence[MonthSummary], today: date) -> Against:
+    """Headache days against the published 15, in the months that are over."""
+    return _against(CHRONIC_HEADACHE_DAYS, [m.headache_15 for m in _finished(summaries, today)])
+
+
+def class_against(
+    summaries: Sequence[MonthSummary], medication_class: MedicationClass, today: date
+) -> Against | None:
+    """Days of one class against its published limit, in the months that are over; `None`: it has none."""
+    rule = rule_of(medication_class)
+    if rule is None:
+        return None
+    return _against(rule.days_per_month, [m.overuse[rule.code] for m in _finished(summaries, today)])
 
 
 def classes_taken(months: Sequence[Month]) -> list[MedicationClass]:

@@ -7,9 +7,11 @@ from typing import Any
 from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from diary.models import DiaryDayVersion
 from diary.rules import Disability, Headache, MedicationClass, OveruseRule, Reached
+from diary.summaries import Against
 from diary.words import (
     CLASS_LABELS,
     DISABILITY_LABELS,
@@ -55,6 +57,26 @@ def class_counts_words(word: str) -> str:
 
 register.filter("rule_counts", rule_counts)
 register.filter("rule_number", rule_number)
+
+
+@register.filter
+def against_words(against: Against | None) -> str:
+    """One sentence beside a chart of months: how often a published number was reached. Empty without a number."""
+    if against is None or not against.months:
+        return ""
+    words = ngettext(
+        "%(published)d days or more: in %(reached)d of %(months)d month that is over.",
+        "%(published)d days or more: in %(reached)d of %(months)d months that are over.",
+        against.months,
+    ) % {"published": against.published, "reached": against.reached, "months": against.months}
+    if not against.uncertain:
+        return words
+    left_open = ngettext(
+        "In %(n)d the days that are not recorded leave it open.",
+        "In %(n)d the days that are not recorded leave it open.",
+        against.uncertain,
+    ) % {"n": against.uncertain}
+    return f"{words} {left_open}"
 
 
 @register.filter
