@@ -203,8 +203,8 @@ _ALL = (
     Source(
         OURS,
         _("This diary’s choice"),
-        "Headache Diary",
-        "docs/glossary.md",
+        "What this diary counts, and how",
+        "Headache Diary, glossary",
         2026,
         _("Where the publications are silent, this diary had to choose, and took the more careful reading."),
     ),

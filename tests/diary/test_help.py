@@ -207,7 +207,7 @@ def test_each_count_says_what_is_counted_and_whose_number_it_is(as_alice, alice,
     for card in cards:
         explained = card.one("details", "what")
         label = card.one("h3").text
-        assert explained.one("summary").text == f"What is counted? {label}"
+        assert explained.one("summary").text == f"What counts? {label}"
         assert "A day that is not recorded could be one" in explained.text
         more, source = (link["href"] for link in explained.all("a"))
         assert more.startswith("/help/numbers/#")

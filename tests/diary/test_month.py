@@ -192,10 +192,10 @@ def test_counts_of_a_month_made_by_hand(as_alice, alice):
     }
     assert page.counted == ["Headache days", "Triptans", "Simple painkillers"]
     assert page.count("Triptans").text.startswith(
-        "Triptans not reached 4 to 6 days · published limit 10 ICHD-3 8.2.2 What is counted?"
+        "Triptans not reached 4 to 6 days · published limit 10 ICHD-3 8.2.2 What counts?"
     )
     assert page.count("Simple painkillers").text.startswith(
-        "Simple painkillers not reached 9 to 11 days · published limit 15 ICHD-3 8.2.3 What is counted?"
+        "Simple painkillers not reached 9 to 11 days · published limit 15 ICHD-3 8.2.3 What counts?"
     )
     assert "A day that is not recorded never counts as headache-free." in page.text
 
