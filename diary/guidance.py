@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from diary.sources import NUMBERS, OURS, SOURCES, Source
-
-Text = str | Promise
+from diary.sources import NUMBERS, OURS, SOURCES, Source, Text
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ Nothing is loaded from an address: it is text, and a link that a person may foll
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+Text = str | Promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +21,11 @@ class Source:
     """
 
     key: str
-    short: str
+    short: Text
     title: str
     publication: str
     year: int
-    says: Any
+    says: Text
     address: str = ""
 
 

@@ -174,7 +174,9 @@ def test_days_differ_without_colour(phone, may, enter):
         for css in ("none", "mild", "moderate", "severe", "yes", "missing")
     }
     assert len(set(drawn.values())) == 6
-    edges = "td => ((style) => [style.borderStyle, style.borderWidth])(getComputedStyle(td.firstElementChild))"
+    edges = (
+        "td => ((style) => [style.borderStyle, style.borderWidth])(getComputedStyle(td.firstElementChild))"
+    )
     assert phone.locator("td.calendar__day--mild").first.evaluate(edges) == ["solid", "1px"]
     assert phone.locator("td.calendar__day--missing").first.evaluate(edges) == ["dashed", "1px"]
     assert_accessible(phone)
