@@ -14,6 +14,7 @@ from django.test import Client
 
 from clinic.summaries import last_28_days
 from diary.imports.diary_csv import Report, rows
+from diary.models import Patient
 from diary.rules import Diary
 from tests.cast import record, record_all, session, signed_in
 from tests.reading import Page
@@ -234,6 +235,14 @@ def test_day_without_a_midnight_is_not_missed_before_it_is_over(phone, zone):
     assert phone.opens()[1:] == (day(after), [])
     phone.at(utc(instant) + 23 * HOUR)
     assert phone.opens()[1:] == (day(after) + ONE_DAY, [day(after)])
+
+
+def test_dates_taken_from_utc_are_found(phone, bob, monkeypatch):
+    monkeypatch.setattr(Patient, "date_at", lambda _self, moment: moment.date())
+    with pytest.raises(AssertionError):
+        test_midnight(phone, "Pacific/Kiritimati")
+    with pytest.raises(AssertionError):
+        test_day_of_the_change_is_one_date_from_its_first_to_its_last_second(bob, "Europe/London", SPRING)
 
 
 # --- Late, and what is counted -------------------------------------------------------------------------------
