@@ -259,7 +259,7 @@ def test_range_when_days_are_missing(as_alice, alice):
     assert card.one("p", "count__text").text == (
         "3 days not recorded, so the count could be higher. 14 days still open."
     )
-    assert "Published number: 15 (ICHD-3 1.3), about more than three months." in card.text
+    assert "Published: 15 (ICHD-3 1.3), about more than three months." in card.text
     assert card.one("span", "badge").text == "uncertain"
 
 
