@@ -9,12 +9,20 @@ from django.shortcuts import redirect, render
 from django.utils.formats import get_format
 from django.views.decorators.http import require_safe
 
-from clinic.summaries import position
+from clinic.summaries import patient_cycles, position
 from diary.access import patient_only
 from diary.charts import headache_months, medication_months
 from diary.models import Patient
 from diary.rules import Diary, next_month
-from diary.summaries import calendar, classes_taken, month_summary, trend
+from diary.summaries import (
+    calendar,
+    class_against,
+    classes_taken,
+    headache_against,
+    late_days,
+    month_summary,
+    trend,
+)
 from diary.views import today_of
 
 
@@ -37,13 +45,17 @@ def month(request: HttpRequest, patient: Patient, first: date) -> HttpResponse:
         raise Http404
     last = min(next_month(first) - timedelta(days=1), today)
     diary = Diary(patient.days.between(first, last).records())
-    injections = frozenset(patient.sessions.session_dates())
+    injections = patient.sessions.session_dates()
+    late = late_days(patient, first, last)
     context = {
         "first": first,
-        "previous": (first - timedelta(days=1)).replace(day=1),
+        "last": last,
+        "is_this_month": last == today,
+        "day_before": first - timedelta(days=1),
         "next": next_month(first) if next_month(first) <= today else None,
-        "weeks": calendar(diary, first, today, injections, _week_start()),
+        "weeks": calendar(diary, first, today, frozenset(injections), _week_start(), late),
         "summary": month_summary(diary, first, today),
+        "position": position(injections, last),
     }
     return render(request, "diary/month.html", context)
 
@@ -53,11 +65,15 @@ def month(request: HttpRequest, patient: Patient, first: date) -> HttpResponse:
 def trends(request: HttpRequest, patient: Patient) -> HttpResponse:
     today = today_of(patient)
     summaries = trend(patient, today)
-    counted = [summary.month for summary in summaries]
+    taken = classes_taken([summary.month for summary in summaries])
+    injections = patient.sessions.session_dates()
     context = {
-        "summaries": summaries[::-1],
         "headache_chart": headache_months(summaries) if summaries else None,
-        "medication_charts": [medication_months(summaries, c) for c in classes_taken(counted)],
-        "position": position(patient.sessions.session_dates(), today),
+        "headache_against": headache_against(summaries, today),
+        "medication_charts": [
+            (medication_months(summaries, c), class_against(summaries, c, today)) for c in taken
+        ],
+        "position": position(injections, today),
+        "cycles": patient_cycles(injections, today),
     }
     return render(request, "diary/trends.html", context)

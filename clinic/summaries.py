@@ -93,6 +93,27 @@ def position(sessions: Sequence[date], today: date) -> Position | None:
     return Position(latest, (today - latest.starts_on).days // 7 + 1, next_due, today > next_due)
 
 
+@dataclass(frozen=True, slots=True)
+class PatientCycle:
+    """An injection as its patient reads of it. `weeks` and `days` until the next one, or until today for the last."""
+
+    number: int
+    given_on: date
+    weeks: int
+    days: int
+    is_running: bool
+
+
+def patient_cycles(sessions: Sequence[date], today: date) -> list[PatientCycle]:
+    """The injections given so far, the latest first."""
+    given = sorted(day for day in sessions if day <= today)
+    ends = [*given[1:], today][: len(given)]
+    return [
+        PatientCycle(number, start, *divmod((end - start).days, 7), number == len(given))
+        for number, (start, end) in enumerate(zip(given, ends, strict=True), start=1)
+    ][::-1]
+
+
 def last_28_days(diary: Diary, today: date) -> Window:
     """The 28 days that ended yesterday: today is not over."""
     return diary.window(today - timedelta(days=BASELINE_DAYS), today - ONE_DAY)

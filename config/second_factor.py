@@ -23,6 +23,8 @@ OPEN_WITHOUT = {
     # What anybody may do
     "account_logout",
     "help",
+    "help_sources",
+    "help_topic",
     "theme",
     "health",
 }

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from diary.models import DiaryDay, DiaryDayVersion, Medicine, Patient
 from diary.rules import (
+    CHRONIC_HEADACHE_DAYS,
     COUNTED_CLASSES,
     OVERUSE_RULES,
     SEVERAL_CLASSES_RULE,
@@ -244,24 +245,40 @@ class CalendarDay:
     has_injection: bool
     is_today: bool
     is_future: bool
+    is_late: bool = False
 
 
 def calendar(
-    diary: Diary, first: date, today: date, injections: frozenset[date] = frozenset(), week_start: int = 0
+    diary: Diary,
+    first: date,
+    today: date,
+    injections: frozenset[date] = frozenset(),
+    week_start: int = 0,
+    late: frozenset[date] = frozenset(),
 ) -> list[list[CalendarDay]]:
-    """The weeks of the month that begins on `first`; a week begins on `week_start` (0 is Monday)."""
+    """The weeks of the month that begins on `first`; a week begins on `week_start` (0 is Monday).
+
+    `late`: the days that were entered late.
+    """
     start = first - timedelta(days=(first.weekday() - week_start) % 7)
     last = next_month(first) - timedelta(days=1)
     by_date = {day.date: day for day in diary.between(first, last)}
     weeks: list[list[CalendarDay]] = []
     while start <= last:
         week = [start + timedelta(days=offset) for offset in range(7)]
-        weeks.append([_cell(day, by_date.get(day), first, today, injections) for day in week])
+        weeks.append([_cell(day, by_date.get(day), first, today, injections, late) for day in week])
         start += timedelta(days=7)
     return weeks
 
 
-def _cell(when: date, day: Day | None, first: date, today: date, injections: frozenset[date]) -> CalendarDay:
+def _cell(
+    when: date,
+    day: Day | None,
+    first: date,
+    today: date,
+    injections: frozenset[date],
+    late: frozenset[date],
+) -> CalendarDay:
     return CalendarDay(
         when,
         (when.year, when.month) == (first.year, first.month),
@@ -270,7 +287,13 @@ def _cell(when: date, day: Day | None, first: date, today: date, injections: fro
         when in injections,
         when == today,
         when > today,
+        day is not None and when in late,
     )
+
+
+def late_days(patient: Patient, first: date, last: date) -> frozenset[date]:
+    """The days from `first` to `last` that were entered late; one query."""
+    return frozenset(patient.days.between(first, last).late().values_list("date", flat=True))
 
 
 # --- Trends --------------------------------------------------------------------------------------------------
@@ -289,6 +312,39 @@ def trend(patient: Patient, today: date) -> list[MonthSummary]:
         found.append(month_summary(diary, first, today))
         first = next_month(first)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """How many of some finished months reached a published number of days, and how many may have by missing days."""
+
+    published: int
+    months: int
+    reached: int
+    uncertain: int
+
+
+def _against(published: int, states: Sequence[Reached]) -> Against:
+    return Against(published, len(states), states.count(Reached.REACHED), states.count(Reached.UNCERTAIN))
+
+
+def _finished(summaries: Sequence[MonthSummary], today: date) -> list[Month]:
+    return [summary.month for summary in summaries if next_month(summary.month.month) <= today]
+
+
+def headache_against(summaries: Sequence[MonthSummary], today: date) -> Against:
+    """Headache days against the published 15, in the months that are over."""
+    return _against(CHRONIC_HEADACHE_DAYS, [m.headache_15 for m in _finished(summaries, today)])
+
+
+def class_against(
+    summaries: Sequence[MonthSummary], medication_class: MedicationClass, today: date
+) -> Against | None:
+    """Days of one class against its published limit, in the months that are over; `None`: it has none."""
+    rule = rule_of(medication_class)
+    if rule is None:
+        return None
+    return _against(rule.days_per_month, [m.overuse[rule.code] for m in _finished(summaries, today)])
 
 
 def classes_taken(months: Sequence[Month]) -> list[MedicationClass]:

@@ -25,4 +25,6 @@ urlpatterns = [
     path("manifest.webmanifest", installing.manifest, name="manifest"),
     path("begin/", views.begin, name="begin"),
     path("help/", views.help_page, name="help"),
+    path("help/sources/", views.help_sources, name="help_sources"),
+    path("help/<slug:topic>/", views.help_topic, name="help_topic"),
 ]

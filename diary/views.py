@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import GET_OR_POST, public, signed_in
-from diary import actions, catalogue, phone, receiving
+from diary import actions, catalogue, guidance, phone, receiving
 from diary.access import patient_of, patient_only
 from diary.forms import (
     CatalogueMedicineForm,
@@ -35,6 +35,7 @@ from diary.forms import (
 )
 from diary.models import Medicine, Patient
 from diary.rules import Headache
+from diary.sources import SOURCES
 from diary.summaries import (
     classes_with_rule,
     earlier_versions,
@@ -307,4 +308,23 @@ def begin(request: HttpRequest) -> HttpResponse:
 @require_safe
 @public
 def help_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "diary/help.html")
+    return _topic_page(request, guidance.EMERGENCY)
+
+
+@require_safe
+@public
+def help_topic(request: HttpRequest, topic: str) -> HttpResponse:
+    if topic not in guidance.TOPICS:
+        raise Http404
+    return _topic_page(request, guidance.TOPICS[topic])
+
+
+def _topic_page(request: HttpRequest, topic: guidance.Topic) -> HttpResponse:
+    return render(request, "diary/help.html", {"topic": topic, "further": guidance.FURTHER})
+
+
+@require_safe
+@public
+def help_sources(request: HttpRequest) -> HttpResponse:
+    named = [(source, guidance.topics_naming(source.key)) for source in SOURCES.values()]
+    return render(request, "diary/sources.html", {"named": named, "further": guidance.FURTHER})

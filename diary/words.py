@@ -10,7 +10,17 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from diary.rules import Day, Disability, Feature, Headache, MedicationClass, Reached, Relief
+from diary.rules import (
+    SEVERAL_CLASSES_RULE,
+    Day,
+    Disability,
+    Feature,
+    Headache,
+    MedicationClass,
+    OveruseRule,
+    Reached,
+    Relief,
+)
 
 HEADACHE_LABELS = {
     Headache.NONE: _("No headache"),
@@ -87,6 +97,42 @@ def counted_words(day: Day) -> list[str]:
     if day.relief:
         words.append(gettext("relief: %(word)s") % {"word": RELIEF_LABELS[day.relief]})
     return words
+
+
+def class_counts(medication_class: MedicationClass) -> str:
+    """Which days are counted for a class, and what missing days do to the count."""
+    return " ".join(
+        [
+            str(CLASS_EXPLANATIONS[medication_class]),
+            gettext("A day with any of them counts once, whatever the dose and whatever for."),
+            gettext("A day that is not recorded could be one."),
+        ]
+    )
+
+
+def rule_counts(rule: OveruseRule) -> str:
+    """The same for a published limit."""
+    if rule is SEVERAL_CLASSES_RULE:
+        return gettext(
+            "Days with any painkiller or triptan or ergot; a day with two kinds counts once. It stands "
+            "here where no kind "
+            "alone reaches its number. A day that is not recorded could be one."
+        )
+    return class_counts(next(iter(rule.classes)))
+
+
+def rule_number(rule: OveruseRule) -> str:
+    """Whose number a published limit is."""
+    if rule.code == "ditan":
+        return gettext(
+            "The label of lasmiditan warns of taking it too often; the number 10 is this diary’s choice."
+        )
+    return gettext(
+        "The number %(days)d is from %(source)s. It is about more than three months, and no diagnosis."
+    ) % {
+        "days": rule.days_per_month,
+        "source": rule.source,
+    }
 
 
 def _choices(labels: Mapping[Any, Any]) -> list[tuple[str, Any]]:

@@ -122,8 +122,9 @@ class Page(Element):
 
     def facts(self) -> dict[str, str]:
         """The terms of all definition lists and what stands beside each."""
-        pairs = [pair for facts in self.all("dl") for pair in facts.all("div")]
-        return {pair.one("dt").text: pair.one("dd").text for pair in pairs}
+        pairs = [pair for facts in self.all("dl") for pair in facts.all("div") if pair.all("dt")]
+        # A second description, where there is one, explains the first.
+        return {pair.one("dt").text: pair.all("dd")[0].text for pair in pairs}
 
     def payload(self, chart: str) -> dict[str, Any]:
         """The numbers that the page hands to the chart."""

@@ -13,13 +13,17 @@ from diary.merging import Value
 from diary.models import DiaryDayVersion
 from diary.phone import Conflict
 from diary.rules import Disability, Headache, MedicationClass, OveruseRule, Reached
+from diary.summaries import Against
 from diary.words import (
     CLASS_LABELS,
     DISABILITY_LABELS,
     HEADACHE_LABELS,
     REACHED_EXPLANATIONS,
     REACHED_LABELS,
+    class_counts,
     counted_words,
+    rule_counts,
+    rule_number,
 )
 
 register = template.Library()
@@ -46,6 +50,41 @@ def rule_label(rule: OveruseRule) -> Any:
     if len(rule.classes) == 1:
         return class_label(next(iter(rule.classes)))
     return _("Several kinds together")
+
+
+@register.filter(name="class_counts")
+def class_counts_words(word: str) -> str:
+    return class_counts(MedicationClass(word))
+
+
+register.filter("rule_counts", rule_counts)
+register.filter("rule_number", rule_number)
+
+
+@register.filter
+def against_words(against: Against | None) -> str:
+    """One sentence beside a chart of months: how often a published number was reached. Empty without a number."""
+    if against is None or not against.months:
+        return ""
+    words = ngettext(
+        "%(published)d days or more: in %(reached)d of %(months)d month that is over.",
+        "%(published)d days or more: in %(reached)d of %(months)d months that are over.",
+        against.months,
+    ) % {"published": against.published, "reached": against.reached, "months": against.months}
+    if not against.uncertain:
+        return words
+    left_open = ngettext(
+        "In %(n)d the days that are not recorded leave it open.",
+        "In %(n)d the days that are not recorded leave it open.",
+        against.uncertain,
+    ) % {"n": against.uncertain}
+    return f"{words} {left_open}"
+
+
+@register.filter
+def rule_source(rule: OveruseRule) -> str:
+    """The key of the publication that a limit rests on."""
+    return "lasmiditan-label" if rule.code == "ditan" else "ichd-3"
 
 
 @register.filter

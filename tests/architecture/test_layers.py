@@ -20,6 +20,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "drawings": {"charts"},
     "merging": set(),
     "words": WORDS,
+    "sources": set(),
+    "guidance": {"sources"},
     "models": STORED,
     "access": STORED,
     "forms": STORED,

@@ -259,7 +259,7 @@ def test_range_when_days_are_missing(as_alice, alice):
     assert card.one("p", "count__text").text == (
         "3 days not recorded, so the count could be higher. 14 days still open."
     )
-    assert "Published number: 15 headache days a month (ICHD-3 1.3)." in card.text
+    assert "Published: 15 (ICHD-3 1.3), about more than three months." in card.text
     assert card.one("span", "badge").text == "uncertain"
 
 
@@ -294,16 +294,18 @@ def test_each_limit_names_its_number_and_source(as_alice, alice, word, label, pu
     record(alice, june(2), "mild", medicine(alice, word=word))
     card = as_alice.opens("/").count(label)
     assert card.one("p", "count__number").text == f"1 to 16 days · published limit {published}"
-    assert card.one("p", "count__source").text == f"{source}. Days are counted, not doses."
+    assert card.one("p", "count__source").text == source
+    explained = card.one("details").text
+    assert "counts once, whatever the dose" in explained
+    assert "A day that is not recorded could be one." in explained
 
 
 @pytest.mark.parametrize(("word", "label"), [("gepant", "Gepants"), ("other", "Other acute medicines")])
 def test_class_without_a_published_limit_says_so(as_alice, alice, word, label):
     record(alice, june(2), "mild", medicine(alice, word=word))
     card = as_alice.opens("/").count(label)
-    assert card.text == (
-        f"{label} 1 day Counted without a number: ICHD-3 names none for this kind, or only in general (8.2.8)."
-    )
+    assert card.text.startswith(f"{label} 1 day No published number for this kind.")
+    assert "ICHD-3 names no number for this kind, or only in general (8.2.8)." in card.one("details").text
 
 
 def test_antiemetic_counts_nowhere(as_alice, alice):

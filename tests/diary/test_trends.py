@@ -1,8 +1,10 @@
 """Months and cycles over time: the picture, its numbers as a table, and where one stands between injections."""
 
+import gzip
 from datetime import date, timedelta
 
 import pytest
+from django.conf import settings
 
 from tests.cast import TODAY, at_most, days_ago, june, medicine, record, record_all, session
 
@@ -147,3 +149,71 @@ def test_months_without_a_record_are_not_left_out(as_alice, alice):
         "May",
         "Jun",
     ]
+
+
+# --- In words ------------------------------------------------------------------------------------------------
+
+
+def words_of(page, chart):
+    return page.one("figure", **{"data-chart": chart}).all("p", "figure__words")
+
+
+def test_each_chart_says_in_words_how_often_a_published_number_was_reached(as_alice, alice):
+    triptan = medicine(alice)
+    gepant = medicine(alice, "rimegepant", "gepant")
+    record_all(alice, [date(2026, 3, day) for day in range(1, 16)], "severe", triptan)
+    record_all(alice, [date(2026, 3, day) for day in range(16, 32)], "none")
+    record_all(alice, [date(2026, 4, day) for day in range(1, 15)], "severe", gepant)
+    record_all(alice, [date(2026, 4, day) for day in range(15, 30)], "none")
+    record_all(alice, [date(2026, 5, day) for day in range(1, 32)], "none")
+    record_all(alice, [june(day) for day in range(1, 17)], "severe", triptan)
+    page = as_alice.opens("/trends/")
+    # June is not over, though its number is reached already.
+    assert [words.text for words in words_of(page, "headache-months")] == [
+        "15 days or more: in 1 of 3 months that are over. In 1 the days that are not recorded leave it open."
+    ]
+    assert [words.text for words in words_of(page, "triptans-days-a-month")] == [
+        "10 days or more: in 1 of 3 months that are over."
+    ]
+    assert words_of(page, "gepants-days-a-month") == []
+
+
+def test_first_month_has_nothing_to_compare_yet(as_alice, alice):
+    record(alice, TODAY, "mild")
+    assert words_of(as_alice.opens("/trends/"), "headache-months") == []
+
+
+def test_injections_so_far_stand_with_the_time_between_them(as_alice, alice):
+    for ago in (200, 115, 31):
+        session(alice, days_ago(ago))
+    session(alice, days_ago(-10))
+    page = as_alice.opens("/trends/")
+    assert page.section("cycle").one("summary").text == "All 3 injections so far"
+    assert page.table("injections-so-far") == [
+        ["Number", "Date", "Until the next"],
+        ["3", "17 May 2026", "4 weeks 3 days so far"],
+        ["2", "22 Feb 2026", "12 weeks"],
+        ["1", "29 Nov 2025", "12 weeks 1 day"],
+    ]
+
+
+# --- Weight --------------------------------------------------------------------------------------------------
+
+FIRST_VISIT = 130_000
+"""Bytes over the wire, compressed, of a page with charts and all that it loads."""
+
+
+def files_of(page):
+    named = [link["href"] for link in page.all("link")] + [
+        script["src"] for script in page.all("script") if "src" in script.attributes
+    ]
+    return [settings.BASE_DIR / name.split("?")[0].lstrip("/") for name in named]
+
+
+def test_first_visit_to_a_page_with_charts_is_light(as_alice, alice):
+    record_all(alice, [days_ago(back) for back in range(350)], "mild", medicine(alice))
+    page = as_alice.opens("/trends/")
+    loaded = files_of(page)
+    assert {file.suffix for file in loaded} == {".css", ".js", ".svg"}
+    weight = len(gzip.compress(page.html.encode())) + sum(len(gzip.compress(f.read_bytes())) for f in loaded)
+    assert 80_000 < weight <= FIRST_VISIT

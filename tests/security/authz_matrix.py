@@ -269,6 +269,8 @@ TABLE: dict[str, Row] = {
     "session": PATIENT_FORM,
     # Everybody
     "help": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True, without_factor=True),
+    "help_topic": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True, without_factor=True),
+    "help_sources": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True, without_factor=True),
     "theme": Row(everybody(NOT_ALLOWED), everybody(FORM), is_public=True, without_factor=True),
     "health": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True, without_factor=True),
     "account": Row(signed_in(PAGE), signed_in(FORM)),

@@ -223,6 +223,7 @@ def people() -> World:
         "medicine_id": owner.medicines.get().pk,
         "when": TODAY,
         "first": TODAY.replace(day=1),
+        "topic": "numbers",
     }
     return World(users, cookies, owner, others, ids, canaries)
 
