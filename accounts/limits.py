@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 RATES = {
     # Codes that did not fit, in a quarter of an hour.
     "link_code": "10/15m/user,30/15m/ip",
+    "carer_code": "10/15m/user,30/15m/ip",
     "invite": "60/h/user",
     # Addresses of patients who are not theirs. Each is an entry in the audit log for good.
     "refused": "60/h/user",

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from accounts.access import audience
-from diary.models import Patient
+from diary.models import Carer, CarerQuerySet, Patient
 
 P = ParamSpec("P")
 
@@ -35,3 +35,24 @@ def patient_only(
         return view(request, patient, *args, **kwargs)
 
     return audience("patient")(guarded)
+
+
+def caring_of(user: Any) -> CarerQuerySet:
+    """For whom a person can log at this moment. An account that works at a clinic logs for nobody."""
+    mine = Carer.objects.of(user)
+    return mine.none() if getattr(user, "works_at_clinic", True) else mine
+
+
+def carer_only(
+    view: Callable[Concatenate[HttpRequest, Carer, P], HttpResponse],
+) -> Callable[..., HttpResponse]:
+    """For pages on the one whom somebody logs for. "Not yours", "ended" and "does not exist" answer alike."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, carer_id: int, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        carer = caring_of(request.user).filter(pk=carer_id).first()
+        if carer is None:
+            raise Http404
+        return view(request, carer, *args, **kwargs)
+
+    return audience("carer")(guarded)

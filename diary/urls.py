@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from diary import converters, views
+from diary import carer_pages, caring_pages, converters, views
 
 register_converter(converters.DateConverter, "date")
 register_converter(converters.MonthConverter, "month")
@@ -19,5 +19,16 @@ urlpatterns = [
     path("medicines/add-own/", views.add_own_medicine, name="add_own_medicine"),
     path("medicines/<row:medicine_id>/use/", views.use_medicine, name="use_medicine"),
     path("begin/", views.begin, name="begin"),
+    # A carer: the patient's page, and the carer's
+    path("carer/", carer_pages.carer, name="carer"),
+    path("carer/code/", carer_pages.make_code, name="make_carer_code"),
+    path("carer/code/withdraw/", carer_pages.withdraw_code, name="withdraw_carer_code"),
+    path("carer/<row:carer_id>/end/", carer_pages.end_carer, name="end_carer"),
+    path("caring/", caring_pages.caring_page, name="caring"),
+    path("caring/<row:carer_id>/", caring_pages.log, name="caring_log"),
+    path("caring/<row:carer_id>/<date:when>/headache/", caring_pages.headache, name="caring_headache"),
+    path("caring/<row:carer_id>/<date:when>/dose/", caring_pages.dose, name="caring_dose"),
+    path("caring/<row:carer_id>/undo/", caring_pages.undo, name="caring_undo"),
+    path("caring/<row:carer_id>/stop/", caring_pages.stop, name="stop_caring"),
     path("help/", views.help_page, name="help"),
 ]
