@@ -332,16 +332,21 @@ class LogSummary:
 
 
 def log_summary(patient: Patient, today: date) -> LogSummary:
-    """Four queries: words of a week, the first day, the medicines with their doses on either day."""
+    """Four queries: the words of a week, the first day, and the medicines with their doses on either day."""
     since = today - timedelta(days=CARER_DAYS)
     words = dict(patient.days.between(since, today).values_list("date", "headache"))
     began = patient.first_day() or today
-    logged = [
-        LoggedDay(day, Headache(words[day]) if day in words else None, offered_medicines(patient, day))
-        for day in (today, today - timedelta(days=1))
-    ]
+
+    def logged(day: date) -> LoggedDay:
+        word = Headache(words[day]) if day in words else None
+        return LoggedDay(day, word, offered_medicines(patient, day))
+
     earlier = (today - timedelta(days=back) for back in range(2, CARER_DAYS + 1))
-    return LogSummary(*logged, [day for day in earlier if day >= began and day not in words])
+    return LogSummary(
+        logged(today),
+        logged(today - timedelta(days=1)),
+        [day for day in earlier if day >= began and day not in words],
+    )
 
 
 @dataclass(frozen=True, slots=True)
