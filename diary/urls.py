@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from diary import carer_pages, caring_pages, converters, views
+from diary import carer_pages, caring_pages, converters, paper_pages, views
 
 register_converter(converters.DateConverter, "date")
 register_converter(converters.MonthConverter, "month")
@@ -30,5 +30,6 @@ urlpatterns = [
     path("caring/<row:carer_id>/<date:when>/dose/", caring_pages.dose, name="caring_dose"),
     path("caring/<row:carer_id>/undo/", caring_pages.undo, name="caring_undo"),
     path("caring/<row:carer_id>/stop/", caring_pages.stop, name="stop_caring"),
+    path("paper/", paper_pages.paper, name="paper"),
     path("help/", views.help_page, name="help"),
 ]

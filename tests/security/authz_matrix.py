@@ -216,6 +216,7 @@ TABLE: dict[str, Row] = {
     "months": Row(diary(to("month")), REFUSED),
     "month": DIARY_PAGE,
     "trends": DIARY_PAGE,
+    "paper": DIARY_PAGE,
     "begin": Row(signed_in(PAGE), signed_in(FORM)),
     "data": DIARY_PAGE,
     "take_copy": Row(diary(PAGE), diary(PAGE)),

@@ -18,7 +18,7 @@ from tests.security import authz_matrix as matrix
 from tests.security.hostile import PAYLOADS
 
 PAGES_OF = {
-    matrix.OWNER: ("today", "day", "month", "trends", "medicines", "begin", "carer"),
+    matrix.OWNER: ("today", "day", "month", "trends", "medicines", "begin", "carer", "paper"),
     matrix.CARER: ("caring", "caring_log"),
     matrix.LINKED: ("caseload", "patient", "sessions", "session"),
 }
