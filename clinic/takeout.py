@@ -124,6 +124,16 @@ EXPORTED: dict[str, Section] = {
         ),
         {"id": ROW_NUMBER, "patient": OWNER},
     ),
+    "diary.Carer": Section(
+        "carers",
+        {"user": "who"} | same("since", "until", "ended_by"),
+        {"id": ROW_NUMBER, "patient": OWNER + "; of whom they log for themselves it says the name"},
+    ),
+    "diary.CarerCode": Section(
+        "carer_codes",
+        same("made_at", "expires_at", "used_at"),
+        {"id": ROW_NUMBER, "patient": OWNER, "seed": SECRET, "digest": SECRET},
+    ),
     "diary.Deletion": Section("deletion", same("asked_at", "due_at"), {"id": ROW_NUMBER, "patient": OWNER}),
     "clinic.InjectionSession": Section(
         "injections",
@@ -187,18 +197,21 @@ NOT_EXPORTED: dict[str, str] = {
     "contenttypes.ContentType": "part of the program",
     "sessions.Session": "secrets that keep devices signed in; it also holds the last change, for Undo",
 }
-PEOPLE = {"given_by", "ended_by", "replaced_by", "made_by", "recorded_by", "actor"}
+PEOPLE = {"given_by", "ended_by", "replaced_by", "made_by", "recorded_by", "actor", "user"}
 """Fields that name a person, by pseudonym or by row."""
 
 # --- diary.json ------------------------------------------------------------------------------------------------
 
 
 class People:
-    """Who did something, as the copy may say it: staff by name and clinic, never by address; other patients never."""
+    """Who did something, as the copy may say it: staff by name and clinic, a carer by name, never by
+    address; other patients never.
+    """
 
     def __init__(self, patient: Patient) -> None:
         self.own = getattr(patient.user, "pseudonym", None)
         self.names: dict[UUID, str] = {}
+        self.carers: dict[UUID, str] = {}
 
     def learn(self, pseudonyms: set[UUID], were_staff: set[UUID]) -> None:
         """Looks up who works at a clinic, and who did when they did it."""
@@ -213,6 +226,8 @@ class People:
             return {"is": "program", "name": ""}
         if pseudonym == self.own:
             return {"is": "you", "name": ""}
+        if pseudonym in self.carers:
+            return {"is": "carer", "name": self.carers[pseudonym]}
         name = self.names.get(pseudonym)
         return {"is": "staff", "name": name} if name else {"is": "other", "name": ""}
 
@@ -233,6 +248,8 @@ def everything(patient: Patient, now: datetime) -> dict[str, Any]:
     session_versions = list(patient.session_versions.order_by("replaced_at", "pk"))
     links = list(patient.care_links.select_related("clinic").order_by("starts_at", "pk"))
     invitations = list(invitations_of(user))
+    carers = list(patient.carers.select_related("user").order_by("since", "pk"))
+    people.carers = {one.user.pseudonym: one.user.name for one in carers}
     were_staff = {row.recorded_by.pseudonym for row in sessions if row.recorded_by}
     were_staff |= {entry.actor for entry in looks if entry.actor and entry.care_link}
     others = [entry.actor for entry in looks] + [row.made_by for row in invitations]
@@ -261,6 +278,9 @@ def everything(patient: Patient, now: datetime) -> dict[str, Any]:
         ],
         "codes": rows(patient.link_codes.order_by("made_at")),
         "invitations": rows(invitations),
+        "carers": rows(carers),
+        "carer_codes": rows(patient.carer_codes.order_by("made_at")),
+        "caring_for": caring_for(user),
         "who_looked": looked(looks, people),
         "deletion": said(deletion, people) if deletion else None,
     }
@@ -281,6 +301,14 @@ def account(user: User, people: People) -> dict[str, Any]:
 def factor_name(factor: Any) -> str:
     """The name that the person gave to a passkey."""
     return str(factor.data.get("name", "")) if isinstance(factor.data, dict) else ""
+
+
+def caring_for(user: User | None) -> list[dict[str, Any]]:
+    """Whom the person logs for, or did: other people, so no more than their names."""
+    if user is None:
+        return []
+    rows = user.caring.select_related("patient").order_by("since", "pk")
+    return [{"name": row.patient.name, "since": row.since, "until": row.until} for row in rows]
 
 
 def invitations_of(user: User | None) -> Iterable[Invitation]:

@@ -97,6 +97,20 @@ KEPT = (
         "so that a tap counts once, whenever it arrives, and two phones that disagree can be shown",
     ),
     Kept(
+        "diary.Carer",
+        "who may log for a patient, from when until when",
+        "as long as the diary and the carer's account",
+        "erasure of either",
+        "so that the patient sees who could, and when",
+    ),
+    Kept(
+        "diary.CarerCode",
+        "codes for a carer (hashed)",
+        "30 days after they were used or expired",
+        "housekeeping, or erasure",
+        "to let a carer in",
+    ),
+    Kept(
         "diary.Deletion",
         "that somebody wants to be deleted",
         "seven days",

@@ -42,11 +42,24 @@ def _mark(snapshot: Snapshot) -> str:
 
 
 @transaction.atomic
-def record_headache(patient: Patient, when: date, word: Headache, today: date, *, by: UUID | None) -> Change:
-    """Says of a day what it was. What was said besides stays, except a pain or hours that no longer fit."""
+def record_headache(
+    patient: Patient,
+    when: date,
+    word: Headache,
+    today: date,
+    *,
+    by: UUID | None,
+    source: str = DiaryDay.Source.OWN,
+) -> Change:
+    """Says of a day what it was. What was said besides stays, except a pain or hours that no longer fit.
+
+    `source` is who says it of a day that is not recorded yet.
+    """
     day, taken = standing(locked(patient), when)
     if day is None:
-        day = DiaryDay.objects.create(patient=patient, date=when, headache=word, recorded_on=today)
+        day = DiaryDay.objects.create(
+            patient=patient, date=when, headache=word, recorded_on=today, source=source
+        )
         return changed(when, NOT_RECORDED, Snapshot(fields=day.fields_said, doses={}))
     before = Snapshot(fields=day.fields_said, doses=None)
     if day.headache == word:

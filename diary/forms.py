@@ -15,7 +15,16 @@ from django.utils.translation import ngettext
 
 from diary import catalogue
 from diary.merging import HEADACHE
-from diary.models import ENTERED_FIELDS, MOST_DOSES, DiaryDay, Medicine, Patient, feature_words, time_zones
+from diary.models import (
+    ENTERED_FIELDS,
+    MOST_DOSES,
+    DiaryDay,
+    Medicine,
+    Patient,
+    feature_words,
+    time_zones,
+    validate_text,
+)
 from diary.rules import Feature, Headache, MedicationClass
 from diary.words import CLASS_EXPLANATIONS, CLASS_LABELS, feature_choices
 
@@ -277,3 +286,29 @@ def days_saved(number: int) -> str:
     return ngettext("%(n)d day saved as headache-free.", "%(n)d days saved as headache-free.", number) % {
         "n": number
     }
+
+
+class CarerCodeForm(forms.Form):
+    """The code that a patient gave to the one who is to log for them. Who has no name yet says it: it is shown."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=60,
+        help_text=_("Eight letters and digits. Small letters, spaces and hyphens do not matter."),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=150,
+        validators=[validate_text],
+        help_text=_("The person you log for reads it."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+    def __init__(self, known_name: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if known_name:
+            del self.fields["name"]
+        self.helper = _formless()

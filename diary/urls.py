@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from diary import converters, installing, sync, views
+from diary import carer_pages, caring_pages, converters, installing, paper_pages, sync, views
 
 register_converter(converters.DateConverter, "date")
 register_converter(converters.MonthConverter, "month")
@@ -24,6 +24,18 @@ urlpatterns = [
     path("service-worker.js", installing.worker, name="service_worker"),
     path("manifest.webmanifest", installing.manifest, name="manifest"),
     path("begin/", views.begin, name="begin"),
+    # A carer: the patient's page, and the carer's
+    path("carer/", carer_pages.carer, name="carer"),
+    path("carer/code/", carer_pages.make_code, name="make_carer_code"),
+    path("carer/code/withdraw/", carer_pages.withdraw_code, name="withdraw_carer_code"),
+    path("carer/<row:carer_id>/end/", carer_pages.end_carer, name="end_carer"),
+    path("caring/", caring_pages.caring_page, name="caring"),
+    path("caring/<row:carer_id>/", caring_pages.log, name="caring_log"),
+    path("caring/<row:carer_id>/<date:when>/headache/", caring_pages.headache, name="caring_headache"),
+    path("caring/<row:carer_id>/<date:when>/dose/", caring_pages.dose, name="caring_dose"),
+    path("caring/<row:carer_id>/undo/", caring_pages.undo, name="caring_undo"),
+    path("caring/<row:carer_id>/stop/", caring_pages.stop, name="stop_caring"),
+    path("paper/", paper_pages.paper, name="paper"),
     path("help/", views.help_page, name="help"),
     path("help/sources/", views.help_sources, name="help_sources"),
     path("help/<slug:topic>/", views.help_topic, name="help_topic"),

@@ -37,6 +37,7 @@ from diary.models import Medicine, Patient
 from diary.rules import Headache
 from diary.sources import SOURCES
 from diary.summaries import (
+    carers_part,
     classes_with_rule,
     earlier_versions,
     first_on_phone,
@@ -207,6 +208,7 @@ def day(request: HttpRequest, patient: Patient, when: date) -> HttpResponse:
         "when": when,
         "recorded": recorded,
         "earlier": earlier_versions(patient, when),
+        "carers_part": carers_part(patient, recorded),
         "form": form,
         "previous": when - ONE_DAY,
         "next": when + ONE_DAY if when < today else None,

@@ -1,5 +1,10 @@
 """What a patient said, as it was said. Nothing here is computed, and a day without a row is missing."""
 
+from diary.models.carers import (
+    Carer,
+    CarerCode,
+    CarerQuerySet,
+)
 from diary.models.checked import (
     time_zones,
     validate_medicine_name,
@@ -38,6 +43,9 @@ __all__ = [
     "KEPT_FIELDS",
     "MOST_DOSES",
     "NOTE_LENGTH",
+    "Carer",
+    "CarerCode",
+    "CarerQuerySet",
     "Deletion",
     "DeviceOperation",
     "DeviceOperationQuerySet",

@@ -74,6 +74,10 @@ class DiaryDayQuerySet(models.QuerySet["DiaryDay"]):
             )
         ).filter(days_after__gt=timedelta(days=LATE_DAYS))
 
+    def by_carer(self) -> DiaryDayQuerySet:
+        """Days first recorded by a carer."""
+        return self.filter(source=DiaryDay.Source.CARER)
+
     def within(self, windows: list[tuple[int, date, date]]) -> DiaryDayQuerySet:
         """Days of several patients, each in their own windows of (patient id, first, last)."""
         wanted = Q(pk__in=())
@@ -136,6 +140,7 @@ class DiaryDay(models.Model):
         OWN = "own", _("entered by the patient")
         IMPORT = "import", _("imported from a file")
         PAPER = "paper", _("copied from a paper diary")
+        CARER = "carer", _("entered by a carer")
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="days")
     date = models.DateField(_("date"))

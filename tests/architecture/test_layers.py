@@ -35,8 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "actions": STORED | {"access", "snapshots"},
 }
 # The raw copy of a diary reads its rows, and writes the format whose columns the import names.
-# Who is refused is slowed down.
-EXCEPTIONS = {("diary", "exports"): {"models", "imports"}, ("clinic", "access"): {"limits"}}
+EXCEPTIONS = {("diary", "exports"): {"models", "imports"}}
 
 
 def imported_modules(source: str, app: str) -> Iterator[str]:

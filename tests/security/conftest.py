@@ -1,4 +1,4 @@
-"""One world for each file of tests: sixteen kinds of people, and records full of words that others must never read."""
+"""One world for each file of tests: eighteen kinds of people, and records full of words that others must never read."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from accounts.models import User
 from clinic import invitations
 from clinic.actions import save_session
 from clinic.models import CareLink, Clinic, Membership
-from diary import actions
-from diary.models import Patient
+from diary import actions, caring
+from diary.models import Carer, Patient
 from tests.cast import (
     NOON,
     TODAY,
@@ -107,6 +107,11 @@ class World:
             words |= {word for word in self.canaries[matrix.OWNER] if word.startswith(NEVER_OF_THE_CLINIC)}
             # The owner shares the diary with North, and no note of it.
             words.add(canary("note", matrix.OWNER))
+        if role == matrix.CARER and name in ("caring", "caring_log"):
+            # The least that logging needs: whose diary it is, and the buttons of the medicines.
+            words.discard(canary("list", matrix.OWNER))
+            if name == "caring_log":
+                words.discard(canary("medicine", matrix.OWNER))
         if role in matrix.MANAGES_STAFF and name == "staff":
             # Who works here stands on the page with the address they sign in with, and nothing of their own diary.
             words -= {canary("list", matrix.BOTH), canary("email", matrix.BOTH), INVITED_STAFF}
@@ -197,6 +202,8 @@ def people() -> World:
         matrix.SUPERUSER: User.objects.create_superuser("root@example.org", name="Ruth Root"),
         matrix.DEACTIVATED: staff("Dan Departed", north),
         matrix.NO_FACTOR: staff("Nell New", north, second_factor=False),
+        matrix.CARER: new_user("Cora Carer"),
+        matrix.FORMER: new_user("Fred Former"),
     }
     for role in (matrix.SUPERUSER, matrix.BOTH):
         add_factor(users[role])
@@ -211,7 +218,11 @@ def people() -> World:
     invitation, address = invitations.make(north, None, email=INVITED)
     work, _address = invitations.make(north, None, email=INVITED_STAFF, role=Membership.Role.NURSE)
     canaries["open invitations"] = {INVITED, INVITED_STAFF}
+    former = Carer.objects.create(patient=owner, user=users[matrix.FORMER], since=NOON - timedelta(days=9))
+    caring.end(former, by=owner.user.pseudonym)
+    carer = Carer.objects.create(patient=owner, user=users[matrix.CARER])
     ids = {
+        "carer_id": carer.pk,
         "pk": passkey.pk,
         "link_id": owner.care_links.get(clinic=north).pk,
         "membership_id": Membership.objects.get(clinic=north, user=users[matrix.LINKED]).pk,
@@ -275,6 +286,9 @@ def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
             "note": "x",
         },
         "headache": {"headache": "mild"},
+        "caring": {"code": "0000-0000"},
+        "caring_headache": {"headache": "mild"},
+        "caring_dose": {"medicine": taken, "change": "1"},
         "dose": {"medicine": taken, "change": "1"},
         "headache_free": {"days": [days_ago(1).isoformat()]},
         "add_medicine": {"name": "Maxalt"},

@@ -18,7 +18,8 @@ from tests.security import authz_matrix as matrix
 from tests.security.hostile import PAYLOADS
 
 PAGES_OF = {
-    matrix.OWNER: ("today", "day", "month", "trends", "medicines", "begin"),
+    matrix.OWNER: ("today", "day", "month", "trends", "medicines", "begin", "carer", "paper"),
+    matrix.CARER: ("caring", "caring_log"),
     matrix.LINKED: ("caseload", "patient", "sessions", "session"),
 }
 SCRIPT = re.compile(r"<script[^>]*type=.application/json.[^>]*>(.*?)</script>", re.DOTALL)
@@ -40,6 +41,10 @@ FIELDS: dict[str, tuple[list[str], Any]] = {
     "name of a user": (
         list(PAYLOADS),
         lambda w, text: User.objects.filter(pk=w.users[matrix.LINKED].pk).update(name=text),
+    ),
+    "name of a carer": (
+        shorter(150),
+        lambda w, text: User.objects.filter(pk=w.users[matrix.CARER].pk).update(name=text),
     ),
     "name of a clinic": (shorter(120), lambda w, text: Clinic.objects.filter(slug="north").update(name=text)),
     "note of a day": (list(PAYLOADS), lambda w, text: w.owner.days.filter(date=TODAY).update(note=text)),

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts.models import User
 from clinic.models import CareLink, Clinic, InjectionSession, Invitation, LinkCode, Membership
-from diary.models import DiaryDay, Intake, Medicine, Patient
+from diary.models import Carer, CarerCode, DiaryDay, Intake, Medicine, Patient
 from tests.cast import PASSWORD
 from tests.security import authz_matrix as matrix
 from tests.security.conftest import NOWHERE, fields
@@ -29,6 +29,8 @@ MODELS = (
     InjectionSession,
     LinkCode,
     Invitation,
+    Carer,
+    CarerCode,
 )
 
 FORMS = [
@@ -66,6 +68,10 @@ FORMS = [
     ("keep_notes", matrix.OWNER),
     ("share_notes", matrix.OWNER),
     ("agree_again", matrix.OWNER),
+    ("end_carer", matrix.OWNER),
+    ("caring_headache", matrix.CARER),
+    ("caring_dose", matrix.CARER),
+    ("stop_caring", matrix.CARER),
     ("invite", matrix.LINKED),
     ("withdraw_invitation", matrix.NURSE),
     ("invite_staff", matrix.ADMINISTRATOR),
@@ -127,6 +133,8 @@ PROTECTED = (
     "made_by",
     "digest",
     "seed",
+    "since",
+    "until",
 )
 FORGED = UUID(int=0)
 

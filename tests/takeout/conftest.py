@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import AuditEntry
 from clinic.models import CareLink, Clinic, InjectionSessionVersion, Invitation, LinkCode
-from diary.models import Deletion, DiaryDayVersion, Patient
+from diary.models import CarerCode, Deletion, DiaryDayVersion, Patient
 from tests.cast import TODAY, days_ago, medicine, new_user, record, session, share, staff
 
 Action = AuditEntry.Action
@@ -82,6 +82,12 @@ def full_person(mark: str, clinic: Clinic, colleague: Any, **fields: Any) -> Pat
         language="en-gb",
         expires_at=timezone.now() + timedelta(days=1),
     )
+    CarerCode.objects.create(
+        patient=patient,
+        seed=f"{mark}-cseed",
+        digest=f"{mark}-cdigest",
+        expires_at=timezone.now() + timedelta(days=1),
+    )
     for n, (email, reference) in enumerate([(user.email, ""), ("", f"{mark}-number")]):
         Invitation.objects.create(
             clinic=clinic,
@@ -102,6 +108,7 @@ def full_person(mark: str, clinic: Clinic, colleague: Any, **fields: Any) -> Pat
 MARKED = (
     *("mail", "account", "name", "second", "key", "medicine", "strength", "note", "quiet", "earlier"),
     *("product", "batch", "given", "corrected", "number", "seed", "digest", "invitation", "session"),
+    *("cseed", "cdigest"),
 )
 """What `full_person` and `leave_traces` mark."""
 

@@ -26,7 +26,7 @@ from clinic import imports, takeout
 from clinic.models import CareLink, Clinic, InjectionSession, InjectionSessionVersion, LinkCode
 from diary.imports.diary_csv import FORMULA_STARTS, Report, rows, unescaped, without_repeats
 from diary.imports.storage import recorded_rows, store
-from diary.models import DiaryDay, DiaryDayVersion, Intake, Medicine, Patient
+from diary.models import Carer, CarerCode, DiaryDay, DiaryDayVersion, Intake, Medicine, Patient
 from tests.cast import TODAY, add_factor, add_passkey, days_ago, new_patient, session
 from tests.reading import Page
 from tests.takeout.conftest import canaries, due
@@ -147,7 +147,7 @@ def somebody(seed: int, clinic: Clinic, colleague: User) -> Patient:
             disability=chance.choice(["", "bed"]),
             menstruation=chance.choice([None, True, False]),
             note=text(),
-            source=chance.choice(["own", "import", "paper"]),
+            source=chance.choice(["own", "import", "paper", "carer"]),
             recorded_on=chance.choice([None, TODAY]),
         )
         for back in chance.sample(range(400), chance.randrange(25))
@@ -199,6 +199,10 @@ def somebody(seed: int, clinic: Clinic, colleague: User) -> Patient:
         given_by=chance.choice([None, user.pseudonym]),
         ends_at=chance.choice([None, now + timedelta(days=1)]),
     )
+    CarerCode.objects.create(patient=patient, seed=str(seed), digest=str(seed), expires_at=now)
+    Carer.objects.create(
+        patient=patient, user=colleague, until=chance.choice([None, now]), ended_by=user.pseudonym
+    )
     LinkCode.objects.create(
         patient=patient, seed=str(seed), digest=str(seed), wording="1", language="en-gb", expires_at=now
     )
@@ -226,6 +230,8 @@ DIRECT = {
     "clinic.InjectionSessionVersion": ("earlier_injections", "session_versions", "pk"),
     "clinic.CareLink": ("consents", "care_links", "pk"),
     "clinic.LinkCode": ("codes", "link_codes", "pk"),
+    "diary.Carer": ("carers", "carers", "pk"),
+    "diary.CarerCode": ("carer_codes", "carer_codes", "pk"),
 }
 
 
@@ -314,7 +320,7 @@ def test_schema_refuses_another_shape(mira, spoil):
 
 # --- Whose words are in it --------------------------------------------------------------------------------------
 
-UNSAID = {"key", "seed", "digest", "invitation", "session"}
+UNSAID = {"key", "seed", "digest", "cseed", "cdigest", "invitation", "session"}
 """Secrets, and what a device remembers."""
 
 
