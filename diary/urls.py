@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from diary import converters, views
+from diary import converters, reminder_pages, views
 
 register_converter(converters.DateConverter, "date")
 register_converter(converters.MonthConverter, "month")
@@ -19,5 +19,12 @@ urlpatterns = [
     path("medicines/add-own/", views.add_own_medicine, name="add_own_medicine"),
     path("medicines/<row:medicine_id>/use/", views.use_medicine, name="use_medicine"),
     path("begin/", views.begin, name="begin"),
+    # Reminders
+    path("reminders/", reminder_pages.reminders, name="reminders"),
+    path("reminders/devices/add/", reminder_pages.add_device, name="add_device"),
+    path("reminders/devices/<row:device_id>/remove/", reminder_pages.remove_device, name="remove_device"),
+    path("reminders/calendar/make/", reminder_pages.make_calendar, name="make_calendar"),
+    path("reminders/calendar/end/", reminder_pages.end_calendar, name="end_calendar"),
+    path("reminders/<str:token>.ics", reminder_pages.calendar, name="calendar_feed"),
     path("help/", views.help_page, name="help"),
 ]
