@@ -226,6 +226,8 @@ DIRECT = {
     "clinic.InjectionSessionVersion": ("earlier_injections", "session_versions", "pk"),
     "clinic.CareLink": ("consents", "care_links", "pk"),
     "clinic.LinkCode": ("codes", "link_codes", "pk"),
+    "diary.PushSubscription": ("reminder_devices", "push_subscriptions", "pk"),
+    "diary.SentReminder": ("reminders_sent", "sent_reminders", "pk"),
 }
 
 
