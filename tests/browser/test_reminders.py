@@ -118,7 +118,6 @@ def notification(page: Page, title: str) -> dict[str, Any]:
     """The one that is shown, once it has this title."""
     found: dict[str, Any] = page.evaluate(
         """async (title) => {
-          const { getNotifications } = await navigator.serviceWorker.ready;
           const registration = await navigator.serviceWorker.ready;
           for (;;) {
             const shown = await registration.getNotifications();
@@ -137,7 +136,7 @@ def test_chosen_turned_on_shown_and_answered(phone, axe, anna, enter):
     allow(phone)
     enter(phone, anna.user)
     phone.goto("/")
-    phone.get_by_text("Account", exact=True).click()
+    phone.locator("summary", has_text="Account").click()
     follow(phone.get_by_role("link", name="Reminders"))
     axe(phone)
     phone.get_by_label("Time").fill("07:30")
@@ -200,14 +199,16 @@ def test_signing_out_turns_it_off_in_the_browser_and_here(phone, anna, enter):
     phone.evaluate("import('/static/js/push.js').then(({ leave }) => leave())")
     assert phone.evaluate("localStorage.getItem('played-subscription')") is None
     assert phone.evaluate("navigator.serviceWorker.ready.then((one) => one.getNotifications()).then((all) => all.length)") == 0
-    phone.get_by_text("Account", exact=True).click()
+    phone.locator("summary", has_text="Account").click()
     follow(phone.get_by_role("button", name="Sign out"))
     assert not PushSubscription.objects.exists()
 
 
 def test_browsers_that_cannot_say_so(desktop, phone, axe, anna, enter):
     enter(desktop, anna.user)
-    desktop.goto("/reminders/")  # nobody allowed anything, and this browser asks nobody
+    desktop.context.add_init_script("Notification.requestPermission = async () => 'denied'")
+    desktop.goto("/reminders/")
+    desktop.get_by_role("button", name="Turn on for this device").click()
     expect(desktop.get_by_text("This browser does not let us show notifications.")).to_be_visible()
     axe(desktop)
     phone.context.add_init_script("delete window.PushManager")
