@@ -23,7 +23,7 @@ TREATMENT_RECORDS_YEARS
 VAPID_PRIVATE_KEY     the key by which push services know this server, as `manage.py prepare` makes it, or
 VAPID_PRIVATE_KEY_FILE
                       the file that holds it; default DATA_DIR/vapid_key
-PUSH_SERVICES         comma-separated hosts that notifications are sent to, *. in front for all below one; default: those
+PUSH_SERVICES         comma-separated hosts that notifications may go to, *. in front for all below one; default: those
                       of Chrome, Firefox, Safari and Edge
 EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL, DEFAULT_FROM_EMAIL
                       the mail server for sign-in codes and reminders; with DEBUG mail is printed instead

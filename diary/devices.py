@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from allauth.usersessions.models import UserSession
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from django.utils.translation import get_language
 
 from diary import push
 from diary.models import Patient, PushSubscription, Reminder
@@ -52,5 +53,5 @@ def turn_on(request: HttpRequest, patient: Patient, said: Mapping[str, str]) -> 
                 )
         except IntegrityError:
             raise SomebodyElses from None  # it was turned on for two people at the same moment
-        Reminder.objects.get_or_create(patient=patient)
+        Reminder.objects.get_or_create(patient=patient, defaults={"language": get_language() or ""})
         Reminder.objects.filter(patient=patient).update(by_push=True)

@@ -15,12 +15,14 @@ from diary import push
 from diary.models import LONGEST_ENDPOINT, Reminder
 
 
-class ReminderForm(forms.ModelForm):
+class ReminderForm(forms.ModelForm):  # type: ignore[type-arg]
     weekdays = forms.MultipleChoiceField(
         label=_("Days"),
         choices=[(str(day + 1), name) for day, name in WEEKDAYS.items()],
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Choose at least one day; to get no reminders, untick e-mail and notification.")},
+        error_messages={
+            "required": _("Choose at least one day; to get no reminders, untick e-mail and notification.")
+        },
     )
 
     class Meta:
@@ -31,9 +33,10 @@ class ReminderForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["weekdays"] = list(self.instance.weekdays)
-        self.fields["time"].help_text = _("In your diary's time zone: %(zone)s.") % {
+        self.fields["time"].help_text = _("In your diary’s time zone: %(zone)s.") % {
             "zone": self.instance.patient.time_zone.replace("_", " ")
         }
+        self.fields["by_push"].help_text = _("On the devices that you turn on below.")
         self.fields["by_email"].help_text = self.instance.patient.user.email
         self.helper = FormHelper()
         self.helper.form_tag = False

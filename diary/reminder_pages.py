@@ -60,7 +60,9 @@ def address_of(reminder: Reminder) -> str:
 def add_device(request: HttpRequest, patient: Patient) -> HttpResponse:
     form = DeviceForm(request.POST)
     if not push.is_set_up() or not form.is_valid():
-        messages.error(request, _("Notifications are not on: this browser’s push service is not one that we use."))
+        messages.error(
+            request, _("Notifications are not on: this browser’s push service is not one that we use.")
+        )
         return redirect("reminders")
     try:
         devices.turn_on(request, patient, form.cleaned_data)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
@@ -113,16 +113,22 @@ def send_due() -> Counter[str]:
         with translation.override(reminder.language or settings.LANGUAGE_CODE):
             if reminder.by_email:
                 counts[_once(reminder, day, "email", None)] += 1
-            if reminder.by_push and push.is_set_up():
-                for device in devices_of(reminder, now):
-                    counts[_once(reminder, day, f"push:{device.pk}", device)] += 1
+            for device in devices_of(reminder, now):
+                counts[_once(reminder, day, f"push:{device.pk}", device)] += 1
     del counts[""]
     return counts
 
 
 def devices_of(reminder: Reminder, now: datetime) -> list[PushSubscription]:
-    mine = reminder.patient.push_subscriptions.signed_in(now).for_server(push.server_key())
-    return list(mine.order_by("pk"))
+    """Those on which the person is signed in now; a new password elsewhere has ended that, too."""
+    if not (reminder.by_push and push.is_set_up()):
+        return []
+    try:
+        mine = reminder.patient.push_subscriptions.signed_in(now).for_server(push.server_key())
+        return [one for one in mine.in_order() if not one.device.purge()]
+    except DatabaseError as error:
+        log.error("devices could not be looked up", exc_info=error)
+        return []
 
 
 def _once(reminder: Reminder, day: date, way: str, device: PushSubscription | None) -> str:

@@ -126,9 +126,7 @@ def certificate(folder: Path, host: str) -> Path:
     pem = serialization.Encoding.PEM
     form = serialization.PrivateFormat.PKCS8
     file = folder / f"{host}.pem"
-    file.write_bytes(
-        key.private_bytes(pem, form, serialization.NoEncryption()) + made.public_bytes(pem)
-    )
+    file.write_bytes(key.private_bytes(pem, form, serialization.NoEncryption()) + made.public_bytes(pem))
     return file
 
 

@@ -59,7 +59,7 @@ class Reminder(models.Model):
     language = models.CharField(max_length=16, blank=True)
     changed_at = models.DateTimeField(default=timezone.now)
     calendar_seed = models.CharField(max_length=32, blank=True)
-    calendar_digest = models.CharField(max_length=64, unique=True, null=True)
+    calendar_digest = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001  (many have none)
 
     objects = ReminderQuerySet.as_manager()
 

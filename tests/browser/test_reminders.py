@@ -166,12 +166,20 @@ def test_chosen_turned_on_shown_and_answered(phone, axe, anna, enter):
     [worker] = phone.context.service_workers
     worker.evaluate("self.tapped('clear')")
     saved = notification(phone, "Saved")
-    assert (saved["count"], saved["body"], saved["silent"], saved["data"]) == (1, "Wednesday 17 June", True, None)
+    assert (saved["count"], saved["body"], saved["silent"], saved["data"]) == (
+        1,
+        "Wednesday 17 June",
+        True,
+        None,
+    )
     assert worker.evaluate("[self.recorded, self.opened]") == [[["2026-06-17", "none"]], []]
     worker.evaluate("self.tapped('')")  # a tap on "Saved" opens the diary and saves nothing again
     assert worker.evaluate("[self.recorded.length, self.opened]") == [1, ["/"]]
 
-    for state, words in (("queued", "Kept on this phone until there is a network"), ("broken", "Not saved. Tap to open.")):
+    for state, words in (
+        ("queued", "Kept on this phone until there is a network"),
+        ("broken", "Not saved. Tap to open."),
+    ):
         deliver(phone, said)
         notification(phone, "How is today?")
         worker.evaluate(f"self.{state} = true; self.tapped('clear')")
@@ -198,7 +206,12 @@ def test_signing_out_turns_it_off_in_the_browser_and_here(phone, anna, enter):
     notification(phone, "How is today?")
     phone.evaluate("import('/static/js/push.js').then(({ leave }) => leave())")
     assert phone.evaluate("localStorage.getItem('played-subscription')") is None
-    assert phone.evaluate("navigator.serviceWorker.ready.then((one) => one.getNotifications()).then((all) => all.length)") == 0
+    assert (
+        phone.evaluate(
+            "navigator.serviceWorker.ready.then((one) => one.getNotifications()).then((all) => all.length)"
+        )
+        == 0
+    )
     phone.locator("summary", has_text="Account").click()
     follow(phone.get_by_role("button", name="Sign out"))
     assert not PushSubscription.objects.exists()

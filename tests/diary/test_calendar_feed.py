@@ -1,4 +1,4 @@
-"""The reminder in one's own calendar: a file that every calendar program reads, behind an address that nobody guesses."""
+"""The reminder in one's own calendar: a file that calendar programs read, behind an address that nobody guesses."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from tests.races import at_once
 YESTERDAY = NOON - timedelta(days=1)
 
 
-def reminded(patient: Patient, at: time = NOON.time(), **fields: Any) -> Reminder:
+def reminded(patient: Patient, at: time = time(12, 0), **fields: Any) -> Reminder:
     """Somebody with a confirmed address, who chose this yesterday."""
     with_password(patient.user)
     return Reminder.objects.create(
@@ -110,9 +110,10 @@ def test_every_minute_of_three_days_has_each_date_due_for_two_hours(zone, day, a
     assert day in due
     for when, moments in due.items():
         assert moments[-1] - moments[0] == timedelta(minutes=5 * (len(moments) - 1)), when
-        until_midnight = moments[-1].astimezone(place).date() != (
-            moments[-1] + timedelta(minutes=5)
-        ).astimezone(place).date()
+        until_midnight = (
+            moments[-1].astimezone(place).date()
+            != (moments[-1] + timedelta(minutes=5)).astimezone(place).date()
+        )
         assert len(moments) == 24 or until_midnight or moments[-1] == start + timedelta(minutes=4315), when
 
 
@@ -351,7 +352,9 @@ def test_of_many_runners_each_reminder_goes_out_once(at_noon_now, monkeypatch, s
     monkeypatch.setattr(reminders, "_mailed", mailed)
     monkeypatch.setattr(reminders, "devices_of", lambda reminder, now: [PushSubscription(pk=7)])
     monkeypatch.setattr(
-        reminders, "_notified", lambda device, reminder, *rest: inside.append(connection.in_atomic_block) or True
+        reminders,
+        "_notified",
+        lambda device, reminder, *rest: inside.append(connection.in_atomic_block) or True,
     )
     for patient in at_noon_now:
         reminded(patient, time(12, 0), by_push=True, changed_at=datetime(2020, 1, 1, tzinfo=UTC))
@@ -419,7 +422,9 @@ def test_search_reports_a_word_of_health():
 def test_words_are_in_the_language_in_which_it_was_chosen(alice, monkeypatch):
     reminded(alice, language="de")
     spoken: list[str | None] = []
-    monkeypatch.setattr(reminders, "_mailed", lambda reminder: spoken.append(translation.get_language()) or True)
+    monkeypatch.setattr(
+        reminders, "_mailed", lambda reminder: spoken.append(translation.get_language()) or True
+    )
     reminders.send_due()
     assert spoken == ["de"]
 
