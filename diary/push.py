@@ -70,7 +70,9 @@ def server_key() -> str:
 
 # No user, no port, no dot at the end, no capital, nothing in brackets: what a browser hands out has none of them.
 LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-ENDPOINT = re.compile(rf"https://(?P<host>(?:{LABEL}\.)+[a-z]{{2,63}})(?::443)?(?P<path>/[!-\"$-\[\]-~]+)")
+ENDPOINT = re.compile(
+    rf"https://(?P<host>(?=[^/:]{{1,253}}[/:])(?:{LABEL}\.)+[a-z]{{2,63}})(?::443)?(?P<path>/[!-\"$-\[\]-~]+)"
+)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,10 @@ export function shown(event, registration) {
   const said = read(event);
   const title = said.title ?? new URL(registration.scope).host;
   const actions = said.clear ? [{ action: "clear", title: said.clear }, { action: "open", title: said.not_clear }] : [];
+  // One that nobody answered gives way to the next, which rings all the same.
+  const once = { tag: said.tag, renotify: Boolean(said.tag) };
   event.waitUntil(
-    registration.showNotification(title, { body: said.body, lang: said.language, tag: said.tag, data: said, actions }),
+    registration.showNotification(title, { body: said.body, lang: said.language, data: said, actions, ...once }),
   );
 }
 

@@ -122,7 +122,7 @@ def notification(page: Page, title: str) -> dict[str, Any]:
           for (;;) {
             const shown = await registration.getNotifications();
             const one = shown.find((found) => found.title === title);
-            if (one) return { count: shown.length, title: one.title, body: one.body, tag: one.tag, silent: one.silent,
+            if (one) return { count: shown.length, title: one.title, body: one.body, tag: one.tag, silent: one.silent, renotify: one.renotify,
               data: one.data, actions: one.actions.map(({ action, title }) => [action, title]) };
             await new Promise((resolve) => setTimeout(resolve, 20));
           }
@@ -160,6 +160,7 @@ def test_chosen_turned_on_shown_and_answered(phone, axe, anna, enter):
     shown = notification(phone, "How is today?")
     assert (shown["body"], shown["tag"], shown["data"]) == ("Wednesday 17 June", "today", said)
     assert shown["actions"] == [["clear", "Clear"], ["open", "Not clear"]]
+    assert shown["renotify"]
     deliver(phone, said | {"title": "How is today, again?"})
     assert notification(phone, "How is today, again?")["count"] == 1
 

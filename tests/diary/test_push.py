@@ -195,6 +195,8 @@ REFUSED = [
     " https://fcm.googleapis.com/x",
     "https://fcm.googleapis.com/x\n",
     "https://fcm.googleapis.com/" + "x" * 1024,
+    "https://" + "a" * 64 + ".push.apple.com/x",
+    "https://" + "a." * 130 + "push.apple.com/x",
     "javascript:alert(1)",
 ]
 ALLOWED = [
