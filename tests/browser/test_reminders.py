@@ -122,7 +122,8 @@ def notification(page: Page, title: str) -> dict[str, Any]:
           for (;;) {
             const shown = await registration.getNotifications();
             const one = shown.find((found) => found.title === title);
-            if (one) return { count: shown.length, title: one.title, body: one.body, tag: one.tag, silent: one.silent, renotify: one.renotify,
+            if (one) return { count: shown.length, title: one.title, body: one.body, tag: one.tag,
+              silent: one.silent, renotify: one.renotify,
               data: one.data, actions: one.actions.map(({ action, title }) => [action, title]) };
             await new Promise((resolve) => setTimeout(resolve, 20));
           }
