@@ -11,7 +11,7 @@ import json
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TextIO
@@ -133,6 +133,33 @@ EXPORTED: dict[str, Section] = {
         "carer_codes",
         same("made_at", "expires_at", "used_at"),
         {"id": ROW_NUMBER, "patient": OWNER, "seed": SECRET, "digest": SECRET},
+    ),
+    "diary.Reminder": Section(
+        "reminder",
+        same("time", "weekdays", "by_email", "by_push", "language", "changed_at"),
+        {
+            "id": ROW_NUMBER,
+            "patient": OWNER,
+            "calendar_seed": "a secret that opens the calendar",
+            "calendar_digest": "a secret that opens the calendar",
+        },
+    ),
+    "diary.PushSubscription": Section(
+        "reminder_devices",
+        same("endpoint", "created_at", "last_success_at"),
+        {
+            "id": ROW_NUMBER,
+            "patient": OWNER,
+            "device": "a row number; the devices signed in are in the copy",
+            "p256dh": "a key that seals what is sent to the device",
+            "auth": "a secret that seals what is sent to the device",
+            "server_key": "part of the program",
+        },
+    ),
+    "diary.SentReminder": Section(
+        "reminders_sent",
+        same("date", "way", "state", "tries", "tried_at"),
+        {"id": ROW_NUMBER, "patient": OWNER},
     ),
     "diary.Deletion": Section("deletion", same("asked_at", "due_at"), {"id": ROW_NUMBER, "patient": OWNER}),
     "clinic.InjectionSession": Section(
@@ -261,6 +288,7 @@ def everything(patient: Patient, now: datetime) -> dict[str, Any]:
         return [said(row, people) for row in of]
 
     deletion = getattr(patient, "deletion", None)
+    reminder = getattr(patient, "reminder", None)
     return {
         "schema": SCHEMA,
         "made_at": now,
@@ -283,6 +311,9 @@ def everything(patient: Patient, now: datetime) -> dict[str, Any]:
         "caring_for": caring_for(user),
         "who_looked": looked(looks, people),
         "deletion": said(deletion, people) if deletion else None,
+        "reminder": said(reminder, people) if reminder else None,
+        "reminder_devices": rows(patient.push_subscriptions.order_by("pk")),
+        "reminders_sent": rows(patient.sent_reminders.order_by("pk")),
     }
 
 
@@ -347,7 +378,7 @@ def plain(value: Any) -> Any:
     match value:
         case Decimal():
             return f"{value.normalize():f}"
-        case date():
+        case date() | time():
             return value.isoformat()
         case UUID():
             return str(value)

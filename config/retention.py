@@ -111,6 +111,27 @@ KEPT = (
         "to let a carer in",
     ),
     Kept(
+        "diary.Reminder",
+        "when and how somebody wants to be reminded; a calendar's address (hashed)",
+        WITH_DIARY,
+        ERASURE,
+        "to remind",
+    ),
+    Kept(
+        "diary.PushSubscription",
+        "browsers that show notifications: the address at their push service, keys",
+        "as long as the sign-in that turned it on",
+        "the person, signing out, a push service that no longer knows it, housekeeping, or erasure",
+        "to remind on a device",
+    ),
+    Kept(
+        "diary.SentReminder",
+        "on which days somebody was reminded, and on which way",
+        "seven days",
+        "housekeeping, or erasure",
+        "so that nobody is reminded twice",
+    ),
+    Kept(
         "diary.Deletion",
         "that somebody wants to be deleted",
         "seven days",

@@ -15,7 +15,7 @@ from accounts.models import SECOND_FACTORS, User
 from clinic import invitations
 from clinic.access import managing_memberships_of, memberships_of
 from clinic.models import Membership
-from diary.models import Carer
+from diary.models import Carer, PushSubscription
 
 THEIRS = {"user": OuterRef("pk")}
 WORKS_AT_CLINIC = Q(is_superuser=True) | Q(Exists(Membership.objects.filter(**THEIRS)))
@@ -31,6 +31,11 @@ class Adapter(AccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return settings.SIGN_UP == "open" or invitations.held(request) is not None
+
+    def logout(self, request: HttpRequest) -> None:
+        """A device that nobody is signed in on shows nobody's reminders."""
+        PushSubscription.objects.of_session(request.session.session_key).delete()
+        super().logout(request)
 
 
 class Backend(AuthenticationBackend):

@@ -1,6 +1,15 @@
 from django.urls import path, register_converter
 
-from diary import carer_pages, caring_pages, converters, installing, paper_pages, sync, views
+from diary import (
+    carer_pages,
+    caring_pages,
+    converters,
+    installing,
+    paper_pages,
+    reminder_pages,
+    sync,
+    views,
+)
 
 register_converter(converters.DateConverter, "date")
 register_converter(converters.MonthConverter, "month")
@@ -36,6 +45,13 @@ urlpatterns = [
     path("caring/<row:carer_id>/undo/", caring_pages.undo, name="caring_undo"),
     path("caring/<row:carer_id>/stop/", caring_pages.stop, name="stop_caring"),
     path("paper/", paper_pages.paper, name="paper"),
+    # Reminders
+    path("reminders/", reminder_pages.reminders, name="reminders"),
+    path("reminders/devices/add/", reminder_pages.add_device, name="add_device"),
+    path("reminders/devices/<row:device_id>/remove/", reminder_pages.remove_device, name="remove_device"),
+    path("reminders/calendar/make/", reminder_pages.make_calendar, name="make_calendar"),
+    path("reminders/calendar/end/", reminder_pages.end_calendar, name="end_calendar"),
+    path("reminders/<str:token>.ics", reminder_pages.calendar, name="calendar_feed"),
     path("help/", views.help_page, name="help"),
     path("help/sources/", views.help_sources, name="help_sources"),
     path("help/<slug:topic>/", views.help_topic, name="help_topic"),

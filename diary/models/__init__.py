@@ -37,10 +37,19 @@ from diary.models.people import (
     Erasure,
     Patient,
 )
+from diary.models.reminders import (
+    EVERY_DAY,
+    LONGEST_ENDPOINT,
+    PushSubscription,
+    Reminder,
+    SentReminder,
+)
 
 __all__ = [
     "ENTERED_FIELDS",
+    "EVERY_DAY",
     "KEPT_FIELDS",
+    "LONGEST_ENDPOINT",
     "MOST_DOSES",
     "NOTE_LENGTH",
     "Carer",
@@ -58,6 +67,9 @@ __all__ = [
     "Medicine",
     "MedicineQuerySet",
     "Patient",
+    "PushSubscription",
+    "Reminder",
+    "SentReminder",
     "Taken",
     "earlier_version",
     "feature_set",

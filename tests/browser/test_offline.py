@@ -464,3 +464,52 @@ def test_two_phones_that_disagree_ask_the_person(handset, network, phone, anna, 
         asked.get_by_role("button", name="No headache").tap()
     expect(asked).to_be_hidden()
     arrives(lambda: words_of(anna), {today_of(anna).isoformat(): "none"})
+
+
+# --- Answered from the notification ------------------------------------------------------------------------------
+
+ANSWERED = """async ([date, action]) => {
+    await self.registration.showNotification("How is today?", {data: {
+        date, saved: "Saved", kept: "Kept on this phone", failed: "Not saved. Tap to open.", tag: "today"}});
+    const [notification] = await self.registration.getNotifications();
+    const event = new NotificationEvent("notificationclick", { notification, action });
+    let done = Promise.resolve();
+    event.waitUntil = (promise) => { done = promise; };
+    self.dispatchEvent(event);
+    await done;
+    return (await self.registration.getNotifications()).map((one) => one.title);
+}"""
+
+
+@pytest.mark.parametrize("is_online", [True, False])
+def test_free_day_is_saved_from_the_notification_without_opening_the_diary(
+    handset, network, anna, enter, is_online
+):
+    handset.context.grant_permissions(["notifications"])
+    enter(handset, anna.user)
+    visited(handset)
+    [worker] = handset.context.service_workers
+    handset.goto("about:blank")
+    network.state = UP if is_online else DOWN
+    today = today_of(anna).isoformat()
+    assert worker.evaluate(ANSWERED, [today, "clear"]) == ["Saved" if is_online else "Kept on this phone"]
+    assert words_of(anna) == ({today: "none"} if is_online else {})
+    network.state = UP
+    handset.goto("/")
+    arrives(lambda: words_of(anna), {today: "none"})
+    unsent(handset, 0)
+    expect(button(handset, "No headache")).to_have_attribute("aria-pressed", "true")
+
+
+def test_an_old_notification_takes_back_nothing(handset, anna, enter):
+    handset.context.grant_permissions(["notifications"])
+    enter(handset, anna.user)
+    visited(handset)
+    button(handset, "Severe").tap()
+    says(handset, "Severe headache")
+    unsent(handset, 0)
+    [worker] = handset.context.service_workers
+    today = today_of(anna).isoformat()
+    assert worker.evaluate(ANSWERED, [today, "clear"]) == ["Not saved. Tap to open."]
+    arrives(lambda: words_of(anna), {today: "severe"})
+    assert anna.operations.count() == 1

@@ -245,6 +245,13 @@ TABLE: dict[str, Row] = {
     "delete_diary": Row(signed_in(PAGE), REFUSED),
     "ask_deletion": Row(REFUSED, signed_in(FORM)),
     "keep_diary": DIARY_TAP,
+    # Reminders
+    "reminders": Row(diary(PAGE), diary(FORM)),
+    "add_device": DIARY_TAP,
+    "remove_device": Row(REFUSED, {**diary(NOTHING), OWNER: FORM}),
+    "make_calendar": DIARY_TAP,
+    "end_calendar": DIARY_TAP,
+    "calendar_feed": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True),
     # Sharing: everybody their own, and of others' links nothing
     "sharing": DIARY_PAGE,
     "looks": DIARY_PAGE,

@@ -11,6 +11,7 @@ from unittest import mock
 
 import pytest
 import time_machine
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
@@ -20,8 +21,8 @@ from accounts.models import User
 from clinic import invitations
 from clinic.actions import save_session
 from clinic.models import CareLink, Clinic, Membership
-from diary import actions, caring
-from diary.models import Carer, Patient
+from diary import actions, calendar_feed, caring
+from diary.models import Carer, Patient, PushSubscription, Reminder
 from tests.cast import (
     NOON,
     TODAY,
@@ -84,6 +85,8 @@ class World:
         rows = self.ids | changed
         if name == "withdraw_staff_invitation":
             rows["invitation_id"] = rows["staff_invitation_id"]
+        if name == "calendar_feed":
+            rows["token"] = rows["calendar_token"]
         addresses = {found: address for found, address, _ in matrix.routes(get_resolver().url_patterns)}
         words = re.findall(r"<(?:\w+:)?(\w+)>", addresses[name])
         return reverse(name, kwargs={word: rows[word] for word in words})
@@ -166,6 +169,25 @@ def diary_of(role: str, clinic: Clinic | None = None, **injection: Any) -> tuple
     return patient, set(words.values())
 
 
+def reminders_of(owner: Patient, session_key: str) -> dict[str, Any]:
+    """A device and a calendar, each with its secret."""
+    seed = calendar_feed.new_seed()
+    token = calendar_feed.token_of(seed)
+    Reminder.objects.create(
+        patient=owner, by_push=True, calendar_seed=seed, calendar_digest=calendar_feed.digest(token)
+    )
+    device = UserSession.objects.create(user=owner.user, ip="203.0.113.9", session_key=session_key)
+    subscription = PushSubscription.objects.create(
+        patient=owner,
+        device=device,
+        endpoint=f"https://fcm.googleapis.com/{canary('endpoint', matrix.OWNER)}",
+        p256dh="",
+        auth="",
+        server_key="",
+    )
+    return {"device_id": subscription.pk, "calendar_token": token}
+
+
 def people() -> World:
     north, east, south, west = (
         Clinic.objects.create(name=f"{name} Headache Clinic", slug=name.lower())
@@ -214,7 +236,7 @@ def people() -> World:
         cookies[role] = client.cookies[settings.SESSION_COOKIE_NAME].value
     User.objects.filter(pk=users[matrix.DEACTIVATED].pk).update(is_active=False)
     passkey = add_passkey(owner.user, canary("passkey", matrix.OWNER))
-    canaries[matrix.OWNER].add(passkey.data["name"])
+    canaries[matrix.OWNER] |= {passkey.data["name"], canary("endpoint", matrix.OWNER)}
     invitation, address = invitations.make(north, None, email=INVITED)
     work, _address = invitations.make(north, None, email=INVITED_STAFF, role=Membership.Role.NURSE)
     canaries["open invitations"] = {INVITED, INVITED_STAFF}
@@ -229,6 +251,7 @@ def people() -> World:
         "invitation_id": invitation.pk,
         "staff_invitation_id": work.pk,
         "token": address.rstrip("/").rpartition("/")[2],
+        **reminders_of(owner, cookies[matrix.OWNER]),
         "patient_id": owner.pk,
         "session_id": owner.sessions.get().pk,
         "medicine_id": owner.medicines.get().pk,
@@ -299,6 +322,7 @@ def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
         "session": injection,
         "make_code": {"notes": "yes"},
         "link": {"code": "0000-0000", "reference": ""},
+        "reminders": {"time": "20:30", "weekdays": ["1", "7"], "by_email": "on"},
         "invite": {"how": "sheet", "email": "", "reference": ""},
         "invite_staff": {"email": "new@example.org", "role": "nurse"},
         "change_role": {"role": "nurse"},

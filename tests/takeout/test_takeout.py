@@ -232,6 +232,8 @@ DIRECT = {
     "clinic.LinkCode": ("codes", "link_codes", "pk"),
     "diary.Carer": ("carers", "carers", "pk"),
     "diary.CarerCode": ("carer_codes", "carer_codes", "pk"),
+    "diary.PushSubscription": ("reminder_devices", "push_subscriptions", "pk"),
+    "diary.SentReminder": ("reminders_sent", "sent_reminders", "pk"),
 }
 
 
