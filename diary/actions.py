@@ -91,7 +91,7 @@ def _mark(snapshot: Snapshot) -> str:
 
 @transaction.atomic
 def record_headache(patient: Patient, when: date, word: Headache, today: date, *, by: UUID | None) -> Change:
-    """Says of a day what it was. What was said besides stays, except a pain or hours that no longer fit."""
+    """Says of a day what it was. What was said besides stays, except a pain, hours or times that no longer fit."""
     day, taken = _standing(_locked(patient), when)
     if day is None:
         day = DiaryDay.objects.create(patient=patient, date=when, headache=word, recorded_on=today)
@@ -101,7 +101,7 @@ def record_headache(patient: Patient, when: date, word: Headache, today: date, *
         return _change(when, before, before)
     day.headache = word
     if word is Headache.NONE:
-        day.pain = day.hours = None
+        day.pain = day.hours = day.start = day.end = None
     elif day.pain == 0:
         day.pain = None
     day.save()

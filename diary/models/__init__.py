@@ -6,6 +6,7 @@ from diary.models.checked import (
     validate_strength,
     validate_text,
     validate_time_zone,
+    validate_triggers,
 )
 from diary.models.days import (
     ENTERED_FIELDS,
@@ -18,13 +19,18 @@ from diary.models.days import (
     DiaryDayVersionQuerySet,
     Intake,
     Taken,
+    aura_set,
+    aura_words,
     earlier_version,
     feature_set,
     feature_words,
 )
 from diary.models.medicines import (
+    MOST_AT_A_TAP,
     Medicine,
     MedicineQuerySet,
+    Preventive,
+    PreventiveQuerySet,
 )
 from diary.models.people import (
     Deletion,
@@ -35,6 +41,7 @@ from diary.models.people import (
 __all__ = [
     "ENTERED_FIELDS",
     "KEPT_FIELDS",
+    "MOST_AT_A_TAP",
     "MOST_DOSES",
     "NOTE_LENGTH",
     "Deletion",
@@ -47,7 +54,11 @@ __all__ = [
     "Medicine",
     "MedicineQuerySet",
     "Patient",
+    "Preventive",
+    "PreventiveQuerySet",
     "Taken",
+    "aura_set",
+    "aura_words",
     "earlier_version",
     "feature_set",
     "feature_words",
@@ -56,4 +67,5 @@ __all__ = [
     "validate_strength",
     "validate_text",
     "validate_time_zone",
+    "validate_triggers",
 ]

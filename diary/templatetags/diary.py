@@ -17,6 +17,7 @@ from diary.words import (
     REACHED_EXPLANATIONS,
     REACHED_LABELS,
     counted_words,
+    detail_words,
 )
 
 register = template.Library()
@@ -57,6 +58,7 @@ def said_words(version: DiaryDayVersion) -> str:
         words.append(_("kept from the day’s work: %(word)s") % {"word": label})
     if said["menstruation"] is not None:
         words.append(_("period") if said["menstruation"] else _("no period"))
+    words += detail_words(said)
     words += [f"{medicine} ×{doses}" for medicine, doses in version.medicines]
     return " · ".join(words)
 

@@ -1,7 +1,7 @@
 """Corrections keep their past: every way in which a recorded day changes, and what its owner reads of it."""
 
 import inspect
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from io import StringIO
 from uuid import UUID
@@ -29,11 +29,17 @@ def recorded(alice):
         "pain": 8,
         "hours": Decimal("3.50"),
         "migraine": True,
-        "features": "nausea;aura",
+        "features": "one_sided;pulsating;nausea;aura",
         "relief": "partial",
         "disability": "bed",
         "menstruation": True,
         "note": "before",
+        "start": time(20, 30),
+        "end": time(0, 0),
+        "side": "left",
+        "quality": "pulsating",
+        "aura": "visual;speech",
+        "triggers": "little sleep;=storm",
     }
     return record(alice, WHEN, "severe", *taken, **said)
 
@@ -43,11 +49,17 @@ SAID = {
     "pain": 8,
     "hours": "3.5",
     "migraine": True,
-    "features": "nausea;aura",
+    "features": "one_sided;pulsating;nausea;aura",
     "relief": "partial",
     "disability": "bed",
     "menstruation": True,
     "note": "before",
+    "start": "20:30:00",
+    "end": "00:00:00",
+    "side": "left",
+    "quality": "pulsating",
+    "aura": "visual;speech",
+    "triggers": "little sleep;=storm",
     "source": "own",
     "recorded_on": WHEN.isoformat(),
     "medicines": [
@@ -243,6 +255,28 @@ def test_failed_version_takes_the_change_with_it(alice, recorded, monkeypatch):
     assert alice.days.get().fields_said | {"medicines": SAID["medicines"]} == SAID
 
 
+def test_version_from_before_there_were_details_is_read(as_alice, alice, recorded):
+    new = ("start", "end", "side", "quality", "aura", "triggers")
+    said = {name: value for name, value in SAID.items() if name not in new}
+    DiaryDayVersion.objects.create(
+        patient=alice, date=WHEN, said=said, replaced_at=NOON, replaced_on=TODAY, replaced_by=BY
+    )
+    [line] = before(as_alice.opens(DAY))
+    assert "relief: Some · 3.5 hours · kept from the day’s work: In bed · period · sumatriptan" in line
+
+
+def test_undo_brings_the_details_back(alice, recorded):
+    changes = save_day(alice, start=None, end=None, side="", quality="", aura="", triggers="", features="")
+    assert actions.put_back(alice, changes, by=BY)
+    assert alice.days.get().fields_said | {"medicines": SAID["medicines"]} == SAID
+
+
+def test_times_go_with_the_headache(alice, recorded):
+    record_headache(alice)
+    day = alice.days.get()
+    assert (day.hours, day.start, day.end, day.side) == (None, None, None, "left")
+
+
 # --- What the owner reads ------------------------------------------------------------------------------------
 
 
@@ -257,8 +291,10 @@ def test_late_change_is_told_in_the_owners_words(as_alice, recorded):
     as_alice.sends(f"{DAY}headache/", headache="mild")
     assert before(as_alice.opens(DAY)) == [
         "Changed on 17 June 2026; it said before: Severe headache · worst pain 8 of 10 · “I think it was migraine” · "
-        "Nausea · Aura before or with it · relief: Some · 3.5 hours · kept from the day’s work: In bed · period · "
-        "sumatriptan 50 mg ×1 · Tea ×1 before"
+        "On one side · Throbbing · Nausea · Aura before or with it · relief: Some · 3.5 hours · "
+        "kept from the day’s work: In bed · period · from 20:30 to 00:00 · side: Left · felt: Throbbing · "
+        "aura: Seeing things: zigzags, spots, gaps, Trouble finding words · "
+        "may have played a part: little sleep, =storm · sumatriptan 50 mg ×1 · Tea ×1 before"
     ]
 
 

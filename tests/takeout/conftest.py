@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import AuditEntry
 from clinic.models import CareLink, Clinic, InjectionSessionVersion, Invitation, LinkCode
-from diary.models import Deletion, DiaryDayVersion, Patient
+from diary.models import Deletion, DiaryDayVersion, Patient, Preventive
 from tests.cast import TODAY, days_ago, medicine, new_user, record, session, share, staff
 
 Action = AuditEntry.Action
@@ -41,7 +41,24 @@ def full_person(mark: str, clinic: Clinic, colleague: Any, **fields: Any) -> Pat
     EmailConfirmation.objects.create(email_address=second, key=f"{mark}-key", sent=timezone.now())
     taken = medicine(patient, f"{mark}-medicine", "other", f"{mark}-strength")
     today = record(
-        patient, TODAY, "severe", taken, note=f"{mark}-note", pain=8, hours=Decimal("7.50"), migraine=True
+        patient,
+        TODAY,
+        "severe",
+        taken,
+        note=f"{mark}-note",
+        pain=8,
+        hours=Decimal("7.50"),
+        migraine=True,
+        triggers=f"{mark}-trigger",
+    )
+    Preventive.objects.create(
+        patient=patient,
+        name=f"{mark}-preventive",
+        dose=f"{mark}-daily",
+        started_on=days_ago(90),
+        ended_on=days_ago(3),
+        reason="other",
+        remark=f"{mark}-remark",
     )
     record(patient, days_ago(3), "none", note=f"{mark}-quiet", menstruation=True)
     DiaryDayVersion.objects.create(
@@ -101,6 +118,7 @@ def full_person(mark: str, clinic: Clinic, colleague: Any, **fields: Any) -> Pat
 
 MARKED = (
     *("mail", "account", "name", "second", "key", "medicine", "strength", "note", "quiet", "earlier"),
+    *("trigger", "preventive", "daily", "remark"),
     *("product", "batch", "given", "corrected", "number", "seed", "digest", "invitation", "session"),
 )
 """What `full_person` and `leave_traces` mark."""
