@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import transaction
 
 from diary.models import MOST_DOSES, DiaryDay, Intake, Medicine, Patient, Taken, earlier_version
-from diary.rules import Headache
+from diary.rules import Headache, Relief
 
 
 class Snapshot(TypedDict):
@@ -83,6 +83,14 @@ def _change(when: date, before: Snapshot, after: Snapshot) -> Change:
 def seen(patient: Patient, when: date) -> str:
     """A mark of how a day stands, by which a form knows whether it changed meanwhile."""
     return _mark(_snapshot(*_standing(patient, when)))
+
+
+def mark_of(day: DiaryDay | None, doses: Mapping[int, int]) -> str:
+    """The same of a day that was just read, with its doses by medicine id."""
+    if day is None:
+        return _mark(NOT_RECORDED)
+    taken = {str(pk): number for pk, number in doses.items() if number}
+    return _mark(Snapshot(fields=day.fields_said, doses=taken))
 
 
 def _mark(snapshot: Snapshot) -> str:
@@ -184,6 +192,18 @@ def save_day(
             setattr(day, name, value)
         day.save()
     return _kept(patient, _with_doses(day, before, doses), taken, by)
+
+
+@transaction.atomic
+def say_relief(patient: Patient, when: date, word: Relief, *, by: UUID | None) -> Change | None:
+    """Says how far the medicine helped; `None` when the day is not recorded."""
+    day, taken = _standing(_locked(patient), when)
+    if day is None:
+        return None
+    before = Snapshot(fields=day.fields_said, doses=None)
+    day.relief = word
+    day.save(update_fields=["relief", "updated_at"])
+    return _kept(patient, _change(when, before, Snapshot(fields=day.fields_said, doses=None)), taken, by)
 
 
 @transaction.atomic

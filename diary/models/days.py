@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from itertools import combinations
@@ -281,6 +281,23 @@ class Taken(TypedDict):
     doses: int
 
 
+class IntakeQuerySet(models.QuerySet["Intake"]):
+    def awaiting_relief(self, patient: Patient, days: Iterable[date], now: datetime) -> IntakeQuerySet:
+        """Acute medicines recorded two to 24 hours ago on headache days without a word of relief, latest first."""
+        return (
+            self.filter(
+                day__patient=patient,
+                day__date__in=list(days),
+                day__relief="",
+                created_at__range=(now - timedelta(hours=24), now - timedelta(hours=2)),
+            )
+            .exclude(day__headache=Headache.NONE.value)
+            .exclude(medicine__medication_class=MedicationClass.ANTIEMETIC.value)
+            .select_related("day", "medicine")
+            .order_by("-day__date", "-created_at", "-pk")
+        )
+
+
 class Intake(models.Model):
     """Doses of one medicine on one day. Criteria count days, so doses never enter a count."""
 
@@ -289,6 +306,8 @@ class Intake(models.Model):
     doses = models.PositiveSmallIntegerField(_("doses"), default=1)
     created_at = models.DateTimeField(null=True, default=timezone.now, editable=False)
     """When the first of them was recorded; `None` where that is not known (imports)."""
+
+    objects = IntakeQuerySet.as_manager()
 
     class Meta:
         constraints = (
