@@ -40,9 +40,22 @@ from diary.models import (
     validate_triggers,
 )
 from diary.rules import Feature, Headache, MedicationClass, Relief
-from diary.words import CLASS_EXPLANATIONS, CLASS_LABELS, FEATURE_LABELS, aura_choices, feature_choices
+from diary.words import (
+    CLASS_EXPLANATIONS,
+    CLASS_LABELS,
+    FEATURE_LABELS,
+    aura_choices,
+    feature_choices,
+)
 
 YES_NO = (("true", _("Yes")), ("false", _("No")), ("unknown", _("Not said")))
+HOW_BAD = [
+    (Headache.NONE.value, _("No headache")),
+    (Headache.MILD.value, _("Mild")),
+    (Headache.MODERATE.value, _("Moderate")),
+    (Headache.SEVERE.value, _("Severe")),
+    (Headache.YES.value, _("A headache, not sure how bad")),
+]
 PAIN = [*((n, str(n)) for n in range(11)), ("", _("Not said"))]
 
 
@@ -174,7 +187,8 @@ class DayForm(forms.ModelForm):
             "note": forms.Textarea(attrs={"rows": 3}),
             "triggers": forms.TextInput(attrs={"autocomplete": "off"}),
         }
-        field_classes = {"note": LinesField, "triggers": forms.CharField}
+        field_classes = {"note": LinesField}
+        labels = {"triggers": _("What may have played a part, in your own words")}
         help_texts = {
             "hours": _("On this day alone. Left empty, they follow from the two times."),
             "end": _("Earlier than it began: it went past midnight."),
@@ -207,7 +221,7 @@ class DayForm(forms.ModelForm):
         for name in ("relief", "disability", "side", "quality"):
             choices = self.fields[name].choices  # type: ignore[attr-defined]
             self.fields[name].choices = [*choices[1:], ("", _("Not said"))]  # type: ignore[attr-defined]
-        self.fields["headache"].choices = self.fields["headache"].choices[1:]  # type: ignore[attr-defined]
+        self.fields["headache"].choices = HOW_BAD  # type: ignore[attr-defined]
         self.medicines = {f"doses_{medicine.pk}": (medicine, doses) for medicine, doses in medicines}
         for name, (medicine, doses) in self.medicines.items():
             self.fields[name] = forms.IntegerField(
@@ -226,6 +240,10 @@ class DayForm(forms.ModelForm):
             said = trigger_words(self.instance.triggers)
             self.initial["earlier_triggers"] = [word for word in said if word in found()]
             self.initial["triggers"] = ", ".join(word for word in said if word not in found())
+
+    @property
+    def offers_triggers(self) -> bool:
+        return bool(list(self.fields["earlier_triggers"].choices))  # type: ignore[attr-defined]
 
     def _hours_of(self, start: time | None, end: time | None) -> Decimal | None:
         if start is None or end is None:

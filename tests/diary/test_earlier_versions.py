@@ -12,7 +12,7 @@ from diary import actions
 from diary.imports import storage
 from diary.imports.diary_csv import Report, rows
 from diary.models import DiaryDayVersion
-from diary.rules import Headache
+from diary.rules import Headache, Relief, changed_after_the_fact
 from tests.cast import NOON, TODAY, at_most, days_ago, medicine, record, visitor
 from tests.past import faults_of_history
 
@@ -90,6 +90,10 @@ def save_day(patient, **fields):
     return [actions.save_day(patient, WHEN, {"note": "after"} | fields, {}, TODAY, by=BY)]
 
 
+def say_relief(patient):
+    return [actions.say_relief(patient, WHEN, Relief.FULL, by=BY)]
+
+
 def delete_day(patient):
     return [actions.delete_day(patient, WHEN, by=BY)]
 
@@ -116,6 +120,7 @@ WAYS = {
     "record_headache": record_headache,
     "change_doses": change_doses,
     "save_day": save_day,
+    "say_relief": say_relief,
     "delete_day": delete_day,
     "put_back": put_back,
 }
@@ -177,6 +182,10 @@ def test_guard_reports_a_version_without_a_change(alice, recorded):
 
 NOTHING_CHANGES = {
     "same word": lambda patient: record_headache(patient, Headache.SEVERE),
+    "same relief": lambda patient: actions.say_relief(patient, WHEN, Relief.PARTIAL, by=BY),
+    "relief of a day that is not recorded": lambda patient: actions.say_relief(
+        patient, days_ago(1), Relief.FULL, by=BY
+    ),
     "no dose to take back": lambda patient: [
         actions.change_doses(patient, WHEN, medicine(patient, "Advil", "non_opioid"), -1, by=BY)
     ],
@@ -247,7 +256,7 @@ def test_failed_version_takes_the_change_with_it(alice, recorded, monkeypatch):
     def fails(*args, **options):
         raise RuntimeError
 
-    for way in (record_headache, change_doses, save_day, delete_day):
+    for way in (record_headache, change_doses, save_day, say_relief, delete_day):
         with monkeypatch.context() as broken:
             broken.setattr(actions, "earlier_version", fails)
             with pytest.raises(RuntimeError):
@@ -275,6 +284,23 @@ def test_times_go_with_the_headache(alice, recorded):
     record_headache(alice)
     day = alice.days.get()
     assert (day.hours, day.start, day.end, day.side) == (None, None, None, "left")
+
+
+def test_details_that_are_not_counted_change_no_counted_day(alice, recorded):
+    """Only what is counted makes a day a changed one: a side that says a feature does, another one does not."""
+    record(alice, days_ago(6), "mild", recorded_on=days_ago(6))
+    quiet = {"start": time(8), "end": time(9), "side": "both", "quality": "other", "triggers": "x"}
+    actions.save_day(alice, days_ago(6), quiet, {}, TODAY, by=BY)
+    assert changed_days(alice) == []
+    loud = {"side": "left", "features": "one_sided"}
+    actions.save_day(alice, days_ago(6), loud, {}, TODAY, by=BY)
+    assert changed_days(alice) == [days_ago(6)]
+
+
+def changed_days(patient):
+    standing = {day.date: day for day in patient.days.all().records()}
+    earlier = patient.day_versions.after_two_days().records()
+    return [changed.now.date for changed in changed_after_the_fact(earlier, standing)]
 
 
 # --- What the owner reads ------------------------------------------------------------------------------------
