@@ -343,9 +343,9 @@ def _headache_of(day: DiaryDay | None) -> Headache | None:
 
 def _ended_before_midnight(day: DiaryDay | None) -> bool:
     """Both times are said, and the headache ended on its day."""
-    return bool(day and day.start is not None and day.end is not None) and not is_past_midnight(
-        day.start, day.end
-    )
+    if day is None or day.start is None or day.end is None:
+        return False
+    return not is_past_midnight(day.start, day.end)
 
 
 @dataclass(frozen=True, slots=True)
