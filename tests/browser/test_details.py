@@ -86,7 +86,7 @@ def test_a_whole_day_by_keyboard_alone(phone, axe, anna, enter):
     tab_to(phone, "Save")
     with phone.expect_navigation():
         keys.press("Enter")
-    expect(phone.get_by_text("Saved:")).to_be_visible()
+    expect(phone.get_by_text("Saved:").first).to_be_visible()
     day = anna.days.get(date=when)
     assert (day.headache, day.pain, day.relief, day.features) == ("severe", 10, "full", "one_sided;nausea")
     assert (day.side, day.triggers, day.note, float(day.hours)) == ("left", "storm", "in words", 2.0)
@@ -131,7 +131,7 @@ def test_relief_is_asked_on_today_and_said_with_one_tap(phone, axe, anna, enter)
     phone.goto("/")
     axe(phone)
     tap(phone.get_by_role("button", name="Somewhat"))
-    expect(phone.get_by_text("relief after two hours: Some")).to_be_visible()
+    expect(phone.get_by_text("relief after two hours: Some").first).to_be_visible()
     assert anna.days.get().relief == "partial"
     expect(phone.get_by_role("button", name="Somewhat")).to_have_count(0)
 

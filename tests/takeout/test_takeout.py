@@ -474,7 +474,9 @@ def test_page_reads_well(mira):
         "Your headache diary",
         "17 Jun 2026 Severe headache 8",
         "zqmira-medicine zqmira-strength ×1",
-        "Mild headache · worst pain 8 of 10 · “I think it was migraine” · 7.5 hours · zqmira-earlier",
+        "Mild headache · worst pain 8 of 10 · “I think it was migraine” · 7.5 hours · "
+        "may have played a part: zqmira-trigger · zqmira-earlier",
+        "zqmira-preventive zqmira-daily 19 Mar 2026 14 Jun 2026 another reason zqmira-remark",
         "17 Jun 2026, 12:00 UTC Cora Colleague · River Clinic read the diary River Clinic",
     ):
         assert words in page.text, words
