@@ -136,15 +136,21 @@ ALL = {
 
 
 @pytest.mark.parametrize(("field", "value", "message"), WRONG, ids=lambda text: repr(text[:12]))
-@pytest.mark.parametrize("address", [ADD, "change"])
-def test_wrong_value_is_named_and_nothing_is_lost(as_alice, alice, taken, address, field, value, message):
-    address = f"/preventives/{taken.pk}/" if address == "change" else address
-    page = as_alice.sends(address, status=422, **said(**ALL | {field: value}))
+def test_wrong_value_is_named_and_nothing_is_lost(as_alice, alice, taken, field, value, message):
+    page = as_alice.sends(f"/preventives/{taken.pk}/", status=422, **said(**ALL | {field: value}))
     assert message in page.error(f"preventive-{field}")
     kept = {name: page.filled(f"preventive-{name}") for name in ALL if name != field}
     assert kept == {name: [v] if name == "reason" else v for name, v in ALL.items() if name != field}
     [standing] = alice.preventives.all()
     assert (standing.name, standing.ended_on) == ("candesartan", None)
+
+
+def test_wrong_one_is_not_added_and_its_form_is_open(as_alice, alice):
+    page = as_alice.sends(ADD, status=422, **said(**ALL | {"ended_on": "2025-12-31"}))
+    assert page.error("preventive-ended_on") == "This is before the day on which it began."
+    [fold] = [one for one in page.all("details", "card") if "Add a preventive" in one.text]
+    assert "open" in fold.attributes
+    assert not alice.preventives.exists()
 
 
 def test_refused_form_can_be_reloaded(as_alice):

@@ -117,6 +117,7 @@ PROTECTED = (
     "care_links",
     "slug",
     "is_in_use",
+    "default_dose",
     "product_key",
     "consent",
     "version",
@@ -166,6 +167,7 @@ def extra(world: Any, known: Any) -> dict[str, Any]:
         "recorded_by": other.user_id,
         "recorded_by_id": other.user_id,
         "is_in_use": "",
+        "default_dose": 9,
         "pseudonym": FORGED,
     }
     return {name: values.get(name, "on") for name in PROTECTED if name not in known}
