@@ -32,9 +32,9 @@ from clinic.imports import COLUMNS
 from clinic.models import SAID_FIELDS, Clinic, InjectionSession, Invitation, Membership
 from diary.exports import diary_csv
 from diary.imports.diary_csv import escaped
-from diary.models import KEPT_FIELDS, DiaryDay, DiaryDayVersion, Patient, feature_set
+from diary.models import KEPT_FIELDS, DiaryDay, DiaryDayVersion, Patient, Preventive, feature_set
 from diary.rules import Disability, Feature, Relief
-from diary.words import DISABILITY_LABELS, FEATURE_LABELS, RELIEF_LABELS
+from diary.words import DISABILITY_LABELS, FEATURE_LABELS, RELIEF_LABELS, detail_words
 
 SCHEMA = 1
 """Of diary.json. A field that is taken out or means something else makes it one more; a new field does not."""
@@ -90,8 +90,14 @@ EXPORTED: dict[str, Section] = {
     ),
     "diary.Medicine": Section(
         "medicines",
-        {"id": "number"} | same("product", "name", "strength", "medication_class", "is_in_use"),
+        {"id": "number"}
+        | same("product", "name", "strength", "medication_class", "is_in_use", "default_dose"),
         {"patient": OWNER},
+    ),
+    "diary.Preventive": Section(
+        "preventives",
+        same("name", "dose", "started_on", "ended_on", "reason", "remark"),
+        {"id": ROW_NUMBER, "patient": OWNER},
     ),
     "diary.DiaryDay": Section(
         "days",
@@ -99,7 +105,9 @@ EXPORTED: dict[str, Section] = {
         {"id": ROW_NUMBER, "patient": OWNER},
     ),
     "diary.Intake": Section(
-        "days[].medicines", same("medicine", "doses"), {"id": ROW_NUMBER, "day": "it stands in its day"}
+        "days[].medicines",
+        same("medicine", "doses", "created_at"),
+        {"id": ROW_NUMBER, "day": "it stands in its day"},
     ),
     "diary.DiaryDayVersion": Section(
         "earlier_days",
@@ -296,6 +304,7 @@ def everything(patient: Patient, now: datetime) -> dict[str, Any]:
         "account": account(user, people) if user else None,
         "profile": said(patient, people),
         "medicines": rows(patient.medicines.order_by("pk")),
+        "preventives": rows(patient.preventives.order_by("pk")),
         "days": [said(day, people) | {"medicines": rows(day.intakes.all())} for day in days],
         "earlier_days": rows(versions),
         "taps": rows(patient.operations.order_by("pk")),
@@ -456,12 +465,15 @@ def page(said: dict[str, Any]) -> str:
             "relief": RELIEF_LABELS[Relief(day["relief"])] if day["relief"] else "",
             "features": [FEATURE_LABELS[one] for one in Feature if one in feature_set(day["features"])],
             "disability": DISABILITY_LABELS[Disability(day["disability"])] if day["disability"] else "",
+            "details": " · ".join(detail_words(day)),
         }
         for day in said["days"]
     ]
     earlier = [
         day | {"version": DiaryDayVersion(date=day["date"], said=day["said"])} for day in said["earlier_days"]
     ]
+    reasons = dict(Preventive.Reason.choices)
+    preventives = [one | {"reason": reasons.get(one["reason"], "")} for one in said["preventives"]]
     actions = dict(AuditEntry.Action.choices)
     looks = [look | {"action": actions[look["action"]]} for look in said["who_looked"]]
     style = format_html("<style>{}</style>", STYLE)
@@ -476,7 +488,14 @@ def page(said: dict[str, Any]) -> str:
     return render_to_string(
         "data/takeout.html",
         {
-            "copy": said | {"account": account, "days": days, "earlier_days": earlier, "who_looked": looks},
+            "copy": said
+            | {
+                "account": account,
+                "days": days,
+                "earlier_days": earlier,
+                "who_looked": looks,
+                "preventives": preventives,
+            },
             "style": style,
         },
     )

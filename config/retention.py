@@ -64,7 +64,7 @@ KEPT = (
     ),
     Kept(
         "sessions.Session",
-        "who is signed in on a device; the last change, for Undo",
+        "who is signed in on a device; the last change, for Undo; days of which nobody asks again",
         "30 days without a visit, or until signing out",
         "signing out, housekeeping, or erasure",
         "to stay signed in",
@@ -79,7 +79,18 @@ KEPT = (
     Kept("diary.Patient", "name, date of birth, time zone", WITH_DIARY, ERASURE, "whose diary it is"),
     Kept("diary.Medicine", "the person's medicines", WITH_DIARY, ERASURE, "the buttons of the diary"),
     Kept(
-        "diary.DiaryDay", "headaches, period, notes", WITH_DIARY, "the person, or erasure", "the diary itself"
+        "diary.DiaryDay",
+        "headaches, times, period, notes",
+        WITH_DIARY,
+        "the person, or erasure",
+        "the diary itself",
+    ),
+    Kept(
+        "diary.Preventive",
+        "preventive medicines: dose, since when, until when and why they ended",
+        WITH_DIARY,
+        "the person, or erasure",
+        "what else may have made a difference",
     ),
     Kept("diary.Intake", "doses taken", WITH_DIARY, "the person, or erasure", "the diary itself"),
     Kept(

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("diary", "0003_operations"),
+        ("diary", "0004_details"),
         ("usersessions", "0001_initial"),
     ]
 

@@ -11,6 +11,7 @@ from diary.models.checked import (
     validate_strength,
     validate_text,
     validate_time_zone,
+    validate_triggers,
 )
 from diary.models.days import (
     ENTERED_FIELDS,
@@ -22,14 +23,20 @@ from diary.models.days import (
     DiaryDayVersion,
     DiaryDayVersionQuerySet,
     Intake,
+    IntakeQuerySet,
     Taken,
+    aura_set,
+    aura_words,
     earlier_version,
     feature_set,
     feature_words,
 )
 from diary.models.medicines import (
+    MOST_AT_A_TAP,
     Medicine,
     MedicineQuerySet,
+    Preventive,
+    PreventiveQuerySet,
 )
 from diary.models.operations import DeviceOperation, DeviceOperationQuerySet
 from diary.models.people import (
@@ -50,6 +57,7 @@ __all__ = [
     "EVERY_DAY",
     "KEPT_FIELDS",
     "LONGEST_ENDPOINT",
+    "MOST_AT_A_TAP",
     "MOST_DOSES",
     "NOTE_LENGTH",
     "Carer",
@@ -64,13 +72,18 @@ __all__ = [
     "DiaryDayVersionQuerySet",
     "Erasure",
     "Intake",
+    "IntakeQuerySet",
     "Medicine",
     "MedicineQuerySet",
     "Patient",
+    "Preventive",
+    "PreventiveQuerySet",
     "PushSubscription",
     "Reminder",
     "SentReminder",
     "Taken",
+    "aura_set",
+    "aura_words",
     "earlier_version",
     "feature_set",
     "feature_words",
@@ -79,4 +92,5 @@ __all__ = [
     "validate_strength",
     "validate_text",
     "validate_time_zone",
+    "validate_triggers",
 ]

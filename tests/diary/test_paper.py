@@ -115,7 +115,8 @@ def test_month_leads_to_its_sheet_and_back_once_it_has_begun(as_alice):
 
 def test_without_the_script_the_page_says_how_to_print(as_alice):
     page = as_alice.opens("/paper/")
-    assert "hidden" in page.main.one("button", **{"type": "button"}).attributes
+    assert page.main.all("button", **{"type": "button"}) == []
+    assert "data-print hidden" in page.html
     assert "open your browser’s menu and choose Print" in page.main.text
 
 

@@ -220,6 +220,7 @@ TABLE: dict[str, Row] = {
     "dose": Row(REFUSED, {**diary(NOTHING), OWNER: FORM}),
     "delete_day": DIARY_TAP,
     "headache_free": DIARY_TAP,
+    "relief": DIARY_TAP,
     "undo": DIARY_TAP,
     "choose": DIARY_TAP,
     # The phone: what holds nobody's data is open to everybody, and a script gets no page to sign in
@@ -235,6 +236,10 @@ TABLE: dict[str, Row] = {
     "add_medicine": DIARY_TAP,
     "add_own_medicine": Row(diary(to("medicines")), diary(FORM)),
     "use_medicine": Row(REFUSED, {**diary(NOTHING), OWNER: FORM}),
+    "default_dose": Row(REFUSED, {**diary(NOTHING), OWNER: FORM}),
+    "add_preventive": Row(diary(to("medicines")), diary(FORM)),
+    "preventive": Row({**diary(NOTHING), OWNER: PAGE}, {**diary(NOTHING), OWNER: FORM}),
+    "delete_preventive": Row(REFUSED, {**diary(NOTHING), OWNER: FORM}),
     "months": Row(diary(to("month")), REFUSED),
     "month": DIARY_PAGE,
     "trends": DIARY_PAGE,

@@ -50,7 +50,10 @@ LISTED = {
     matrix.ELSEWHERE: (matrix.OTHER_CLINIC,),
 }
 """Whose names and references stand in whose list of patients."""
-NEVER_OF_THE_CLINIC = ("zz-note", "zz-past-note", "zz-medicine", "zz-past-medicine")
+NEVER_OF_THE_CLINIC = (
+    *("zz-note", "zz-past-note", "zz-medicine", "zz-past-medicine"),
+    *("zz-trigger", "zz-preventive", "zz-dose", "zz-remark"),
+)
 """A patient's own words: pages of the clinic show what is counted, not these."""
 NOWHERE = 987_654_321
 """The number of no row."""
@@ -147,12 +150,19 @@ def diary_of(role: str, clinic: Clinic | None = None, **injection: Any) -> tuple
         "past-note",
         "past-medicine",
         "past-given",
+        "trigger",
+        "preventive",
+        "dose",
+        "remark",
     )
     words = {kind: canary(kind, role) for kind in kinds}
     user = User.objects.create_user(f"{words['email']}@example.org", name=words["list"])
     patient = Patient.objects.create(user=user, name=words["list"])
     taken = medicine(patient, words["medicine"])
-    record(patient, TODAY, "severe", taken, note=words["note"])
+    record(patient, TODAY, "severe", taken, note=words["note"], triggers=words["trigger"])
+    patient.preventives.create(
+        name=words["preventive"], dose=words["dose"], ended_on=TODAY, reason="other", remark=words["remark"]
+    )
     # What stood there before is no less theirs.
     gone = medicine(patient, words["past-medicine"])
     record(patient, june(3), "mild", gone, note=words["past-note"])
@@ -255,6 +265,7 @@ def people() -> World:
         "patient_id": owner.pk,
         "session_id": owner.sessions.get().pk,
         "medicine_id": owner.medicines.get().pk,
+        "preventive_id": owner.preventives.get().pk,
         "when": TODAY,
         "first": TODAY.replace(day=1),
         "topic": "numbers",
@@ -307,7 +318,17 @@ def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
             "migraine": "unknown",
             "menstruation": "unknown",
             "note": "x",
+            "start": "22:00",
+            "end": "02:00",
+            "side": "left",
+            "quality": "pulsating",
+            "aura": ["visual"],
+            "triggers": "storm",
         },
+        "relief": {"relief": "partial"},
+        "default_dose": {"default_dose": "2"},
+        "add_preventive": {"preventive-name": "candesartan", "preventive-dose": "8 mg"},
+        "preventive": {"preventive-name": "candesartan", "preventive-dose": "16 mg"},
         "headache": {"headache": "mild"},
         "caring": {"code": "0000-0000"},
         "caring_headache": {"headache": "mild"},

@@ -23,6 +23,7 @@ from diary.models import (
     Deletion,
     DiaryDayVersion,
     Patient,
+    Preventive,
     PushSubscription,
     Reminder,
     SentReminder,
@@ -51,7 +52,24 @@ def full_person(mark: str, clinic: Clinic, colleague: Any, **fields: Any) -> Pat
     EmailConfirmation.objects.create(email_address=second, key=f"{mark}-key", sent=timezone.now())
     taken = medicine(patient, f"{mark}-medicine", "other", f"{mark}-strength")
     today = record(
-        patient, TODAY, "severe", taken, note=f"{mark}-note", pain=8, hours=Decimal("7.50"), migraine=True
+        patient,
+        TODAY,
+        "severe",
+        taken,
+        note=f"{mark}-note",
+        pain=8,
+        hours=Decimal("7.50"),
+        migraine=True,
+        triggers=f"{mark}-trigger",
+    )
+    Preventive.objects.create(
+        patient=patient,
+        name=f"{mark}-preventive",
+        dose=f"{mark}-daily",
+        started_on=days_ago(90),
+        ended_on=days_ago(3),
+        reason="other",
+        remark=f"{mark}-remark",
     )
     record(patient, days_ago(3), "none", note=f"{mark}-quiet", menstruation=True)
     DiaryDayVersion.objects.create(
@@ -137,6 +155,7 @@ def leave_reminders(patient: Patient, mark: str) -> None:
 
 MARKED = (
     *("mail", "account", "name", "second", "key", "medicine", "strength", "note", "quiet", "earlier"),
+    *("trigger", "preventive", "daily", "remark"),
     *("product", "batch", "given", "corrected", "number", "seed", "digest", "invitation", "session"),
     *("cseed", "cdigest", "endpoint"),
 )

@@ -29,6 +29,7 @@ function showDay(days) {
   }
   show($("[data-unsaid-severity]"), day?.word === "yes");
   show($("[data-chips-of]"), Boolean(day?.word));
+  show($("[data-without-headache]"), day?.word === "none" && state.medicines.length > 0);
   $("[data-date-words]").textContent = dayWords(today);
 }
 
@@ -39,14 +40,14 @@ function showChips(days) {
   const rules = new Map(state.rules.map(([, word, published]) => [word, published]));
   const list = $("[data-chips]");
   const focused = list.contains(document.activeElement) ? document.activeElement : undefined;
-  const chips = state.medicines.map(([id, name, strength, word]) => {
+  const chips = state.medicines.map(([id, name, strength, word, step]) => {
     const doses = dosesOf(day, id);
     const published = rules.get(word);
     const count = counts[word] ?? 0;
     const next = count + (taken.has(word) ? 0 : 1);
     const isNear = published && !taken.has(word) && next >= published - state.near;
     const note = published && doses && taken.has(word) ? words.day_of : isNear ? words.would_be : "";
-    const chip = part("chip", { name, strength, note: said(note, { n: next, limit: published }), doses });
+    const chip = part("chip", { name, strength, note: said(note, { n: next, limit: published }), doses, step: step > 1 ? said(words.a_tap, { n: step }) : "" });
     chip.querySelector("input").value = id;
     chip.querySelector(".chip").classList.toggle("chip--taken", doses > 0);
     show(chip.querySelector("[data-taken]"), doses > 0);
@@ -183,10 +184,12 @@ const taps = {
   dose(form, button) {
     const id = form.elements.medicine.value;
     const doses = dosesOf(daysOf(state, unsent).get(today), id);
-    const step = state.medicines.find(([one]) => String(one) === id)[4];
-    const value = Math.max(0, Math.min(99, doses + Number(button.value) * step));
+    // A tap adds what the person usually takes; the way back is one dose at a time.
+    const isBack = button.value === "-1";
+    const step = isBack ? -1 : state.medicines.find(([one]) => String(one) === id)[4];
+    const value = Math.max(0, Math.min(99, doses + step));
     if (value === doses) return undefined;
-    const text = button.value === "1" ? words.added : words.taken_back;
+    const text = isBack ? words.taken_back : words.added;
     return record([{ date: today, field: `doses:${id}`, value }], said(text, { medicine: nameOf(id) }));
   },
   free(form) {
