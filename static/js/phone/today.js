@@ -161,13 +161,7 @@ async function record(changes, text, { undoes } = {}) {
     const day = days.get(date);
     return { date, field, value: field === "headache" ? day?.word ?? null : dosesOf(day, field.slice(6)) };
   });
-  try {
-    await keep(state.owner, made);
-  } catch {
-    undoing = undefined;
-    sayNow(words.full);
-    return;
-  }
+  await keep(state.owner, made);
   undoing = undoes ? undefined : { changes: replaced, names: made.map((one) => one.name), text };
   unsent = await unsentOf(state.owner);
   draw();
@@ -214,12 +208,21 @@ const taps = {
 // One tap after the other: the second one sees what the first one said.
 let queue = Promise.resolve();
 document.addEventListener("submit", (event) => {
-  const tap = taps[event.target.dataset.op];
-  const isServersUndo = event.target.dataset.op === "undo" && !undoing;
+  const { target: form, submitter } = event;
+  const tap = taps[form.dataset.op];
+  const isServersUndo = form.dataset.op === "undo" && !undoing;
   if (!tap || !state || isServersUndo) return;
   event.preventDefault();
-  queue = queue.then(() => tap(event.target, event.submitter));
+  queue = queue.then(() => tap(form, submitter)).catch(() => notKept(form, submitter));
 });
+
+// A browser that keeps nothing: with a network the server takes the same form.
+function notKept(form, submitter) {
+  undoing = undefined;
+  if (!form.getAttribute("action")) return sayNow(words.full);
+  state = undefined;
+  return form.requestSubmit(submitter);
+}
 
 // --- Sending -----------------------------------------------------------------------------------------------------
 
@@ -252,7 +255,6 @@ async function refresh() {
 }
 
 listen(async (news) => {
-  if (news.purged) location.replace("/");
   if (!state || news.changed !== state.owner) return;
   const waiting = await unsentOf(state.owner);
   if (news.days) state = withDays(state, news.days);
@@ -272,12 +274,12 @@ for (const [target, name] of [[window, "online"], [document, "visibilitychange"]
 // --- Beginning ---------------------------------------------------------------------------------------------------
 
 async function beginLive() {
-  state = JSON.parse(made.textContent);
-  today = page.dataset.today;
+  const given = JSON.parse(made.textContent);
   const held = document.querySelector('input[name="csrfmiddlewaretoken"]');
   if (held) useToken(held.value);
-  unsent = await unsentOf(state.owner);
-  await setState(state.owner, state);
+  unsent = await unsentOf(given.owner);
+  await setState(given.owner, given);
+  [state, today] = [given, page.dataset.today];
   if (unsent.length) draw();
   await showRefused();
   if (unsent.length) await send();
@@ -290,11 +292,13 @@ async function beginKept() {
   if (!state) return;
   today = dateIn(state.zone, await clockOff());
   show(page, true);
+  if (location.pathname.startsWith("/help/")) document.getElementById("help").scrollIntoView();
   unsent = await unsentOf(owner);
   draw();
   await showRefused();
 }
 
-queue = queue.then(made ? beginLive : beginKept);
+// What cannot begin leaves the page to the server.
+queue = queue.then(made ? beginLive : beginKept).catch(() => { if (!made) show(document.querySelector("[data-nobody]"), true); });
 const [asked] = location.hash.match(/^#(none|headache)$/) ?? [];
 if (asked) $(asked === "#none" ? 'button[value="none"]' : 'button[value="mild"]')?.focus();

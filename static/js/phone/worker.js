@@ -7,7 +7,7 @@ import { answered, shown } from "../worker-push.js";
 
 const PATIENCE = 4000;
 const OURS = "diary-";
-const PATIENTS_PAGES = /^\/(?:(?:days|months|trends|medicines|reminders|begin|offline)\/.*)?$/;
+const PATIENTS_PAGES = /^\/(?:(?:days|months|trends|medicines|reminders|begin|offline|help)\/.*)?$/;
 
 export function serve({ name, page, files }) {
   const kept = new Set(files);
@@ -43,7 +43,8 @@ export function serve({ name, page, files }) {
   async function visited(request, pathname) {
     const answer = await Promise.race([left().then(() => fetch(request)), patience()]).catch(() => undefined);
     if (answer && answer.status < 500) return answer;
-    if (pathname !== "/") return Response.redirect("/");
+    // Help stands on the page without a network too.
+    if (pathname !== "/" && !pathname.startsWith("/help/")) return Response.redirect("/");
     return (await inStore(page)) ?? answer ?? Response.error();
   }
 }
