@@ -32,6 +32,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def clean_password(self, password: str, user: Any = None) -> str:
         return super().clean_password(normalised(password), user)
 
+    def set_password(self, user: Any, password: str) -> None:
+        """A new password gives the session a new key, and nobody would know any more which it had."""
+        if context.request:
+            context.request.former_session_key = context.request.session.session_key
+        super().set_password(user, password)
+
     def login(self, request: HttpRequest, user: Any) -> None:
         """Every way in ends here."""
         super().login(request, user)

@@ -50,9 +50,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     # Part of what a session is checked against: the next number ends all sessions. See accounts/sessions.py.
     session_generation = models.PositiveIntegerField(default=0, editable=False)
 
-    # config/sign_in.py finds these two out for whoever is signed in, in the query that fetches the person.
+    # config/sign_in.py finds these out for whoever is signed in, in the query that fetches the person.
     works_at_clinic: bool
     has_second_factor: bool
+    has_carer: bool
+    is_carer: bool
 
     objects = UserManager()
 

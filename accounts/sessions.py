@@ -30,11 +30,16 @@ def moved(request: HttpRequest, old_key: str | None) -> None:
     UserSession.objects.filter(session_key=old_key).update(session_key=request.session.session_key)
 
 
-# The library says these two things by signal alone.
+# The library says these things by signal alone.
 
 
 def factor_changed(request: HttpRequest, user: Any, **rest: Any) -> None:
     end_all(user, but=request)
+
+
+def password_changed(request: HttpRequest, **rest: Any) -> None:
+    """What hangs on the device, such as its notifications, stays with it."""
+    moved(request, getattr(request, "former_session_key", None))
 
 
 def step_completed(request: HttpRequest, reauthenticated: bool = False, **rest: Any) -> None:

@@ -14,10 +14,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, limits
 from accounts.access import audience
 from accounts.models import AuditEntry
-from clinic import limits
 from clinic.models import CareLink, Clinic, Membership
 from diary.models import DiaryDay, Patient
 

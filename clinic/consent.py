@@ -5,21 +5,19 @@ A consent is never changed: another scope, or another text, is the end of one ro
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from accounts.codes import code_from, keyed, normal
 from clinic.models import CareLink, Clinic, LinkCode
 from diary.models import Patient
 
@@ -47,28 +45,9 @@ WORDINGS: dict[str, Sequence[Promise]] = {
 }
 """Never change a text: add one under a new name, so that what somebody agreed to can still be read."""
 
-# --- Codes that people read, write and say --------------------------------------------------------------------
+# --- Codes --------------------------------------------------------------------------------------------------
 
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base 32: no I, L, O, which look like numbers, and no U."""
-LOOK_ALIKES = str.maketrans("OIL", "011")
-CODE_LENGTH = 8
 CODE_HOURS = 48
-
-
-def normal(text: str) -> str:
-    """What somebody typed, as it was meant: small letters, spaces, hyphens and look-alikes do not matter."""
-    kept = "".join(character for character in text[:200].upper() if character.isalnum())
-    return kept.translate(LOOK_ALIKES)
-
-
-def grouped(code: str) -> str:
-    return "-".join(code[place : place + 4] for place in range(0, len(code), 4))
-
-
-def keyed(purpose: str, text: str) -> bytes:
-    """A digest that nobody can work out who does not hold the secret key."""
-    return hmac.new(settings.SECRET_KEY.encode(), f"{purpose}:{text}".encode(), hashlib.sha256).digest()
 
 
 def digest(code: str) -> str:
@@ -77,8 +56,7 @@ def digest(code: str) -> str:
 
 
 def code_of(seed: str) -> str:
-    """32 letters, so that five bits of a byte choose one, each as likely as the others."""
-    return "".join(ALPHABET[byte & 31] for byte in keyed("seed", seed)[:CODE_LENGTH])
+    return code_from("seed", seed)
 
 
 def make_code(patient: Patient, sees_notes: bool) -> LinkCode:

@@ -25,6 +25,8 @@ class Navigation:
         self.deletion = getattr(patient, "deletion", None)
         self.is_clinician = sees_diaries(request.user)
         self.manages_staff = manages_staff(request.user)
+        self.has_carer = getattr(request.user, "has_carer", False)
+        self.is_carer = getattr(request.user, "is_carer", False) and not request.user.works_at_clinic
         match = request.resolver_match
         self.current = CURRENT.get(match.url_name or "", "") if match else ""
 

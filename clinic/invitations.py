@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.access import INVITATION
-from clinic.consent import ALPHABET, grouped, keyed, normal
+from accounts.codes import ALPHABET, grouped, keyed, normal
 from clinic.models import Clinic, Invitation, Membership
 
 TOKEN_LENGTH = 20

@@ -1,4 +1,4 @@
-"""A person's wish to be deleted, and taking it back. Access of clinics ends with the wish, not with the deletion."""
+"""A person's wish to be deleted, and taking it back. Access of others ends with the wish, not with the deletion."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def account_stays(user: User) -> bool:
 
 
 def ask(request: HttpRequest, patient: Patient) -> Deletion:
-    """Writes the wish down, ends the access of every clinic at once, and says so by mail. Asked twice counts once."""
+    """Writes the wish down, ends the access of clinics and of a carer at once, and says so by mail. Asked twice counts
+    once.
+    """
     now = timezone.now()
     with transaction.atomic():
         Patient.objects.select_for_update().get(pk=patient.pk)
@@ -47,7 +49,11 @@ def ask(request: HttpRequest, patient: Patient) -> Deletion:
         links = patient.care_links.lasting().select_related("patient")
         # One that ended a moment ago, on another page, stays as it ended.
         ended = [link for link in links if consent.end(link, _by(request), now)]
-        audit.write_if_possible(request, *(seen(AuditEntry.Action.WITHDREW, link) for link in ended))
+        lines = [seen(AuditEntry.Action.WITHDREW, link) for link in ended]
+        patient.carer_codes.unused().delete()
+        if patient.carers.end(now, _by(request)):
+            lines.append(audit.Line(AuditEntry.Action.WITHDREW, patient.pseudonym, detail="carer"))
+        audit.write_if_possible(request, *lines)
     if is_new and patient.user:
         _tell(patient, patient.user, deletion)
     return deletion

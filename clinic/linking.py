@@ -13,10 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import audit
+from accounts import audit, limits
 from accounts.access import GET_OR_POST
 from accounts.models import AuditEntry
-from clinic import consent, invitations, limits
+from clinic import consent, invitations
 from clinic.access import clinician_only, clinics_read_by, seen, show_listed
 from clinic.forms import LinkForm, PatientInvitationForm
 from clinic.models import CareLink, Invitation

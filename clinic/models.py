@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -14,6 +14,7 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.codes import Handed
 from diary.models import Patient, validate_text
 
 
@@ -212,16 +213,6 @@ class InjectionSessionVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.said.get('date')} until {self.replaced_at:%Y-%m-%d %H:%M}"
-
-
-class Handed(models.QuerySet[Any]):
-    """What is handed to somebody and used once: codes and invitations."""
-
-    def unused(self) -> Self:
-        return self.filter(used_at__isnull=True)
-
-    def open_at(self, moment: datetime) -> Self:
-        return self.unused().filter(expires_at__gt=moment)
 
 
 class InvitationQuerySet(Handed):

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import audit
 from accounts.access import recently_signed_in
+from accounts.codes import grouped
 from accounts.models import AuditEntry
 from clinic import consent
 from clinic.access import seen
@@ -38,7 +39,7 @@ def sharing(request: HttpRequest, patient: Patient) -> HttpResponse:
         "earlier_wordings": {name: text for name, text in consent.WORDINGS.items() if name in wordings},
         "wording": consent.WORDINGS[consent.WORDING],
         "code": code,
-        "code_text": consent.grouped(consent.code_of(code.seed)) if code else "",
+        "code_text": grouped(consent.code_of(code.seed)) if code else "",
         "spelled": ", ".join(consent.code_of(code.seed)) if code else "",
         "looked": looked(patient, timezone.now()),
         "zone": patient.time_zone,

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from clinic import invitations, limits
+from accounts import limits
+from clinic import invitations
 from clinic import staff as staffing
 from clinic.access import clinics_managed_by, staff_manager_only
 from clinic.forms import RoleForm, StaffInvitationForm

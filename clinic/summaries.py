@@ -385,6 +385,7 @@ class PatientSummary:
     criteria: list[CriteriaRow]
     month_summaries: list[MonthSummary]
     late_days: int
+    carer_days: int
     changed_days: list[ChangedDay]
     changed_windows: list[ChangedWindow]
     moved_baselines: list[MovedBaseline]
@@ -426,7 +427,7 @@ class PatientSummary:
 
 
 def patient_summary(link: CareLink, now: datetime) -> PatientSummary:
-    """Seven queries, whatever the length of the diary."""
+    """Eight queries, whatever the length of the diary."""
     today = link.patient.date_at(now)
     sessions = list(link.patient.sessions.order_by("date"))
     dates = [session.date for session in sessions if session.date <= today]
@@ -446,6 +447,7 @@ def patient_summary(link: CareLink, now: datetime) -> PatientSummary:
         [CriteriaRow(state, _asked_for(found, state, today)) for state in found.criteria],
         [month_summary(diary, counted.month, today) for counted in found.months],
         link.patient.days.late().count(),
+        link.patient.days.by_carer().count(),
         changed[::-1],
         changed_windows(changed, dates),
         moved_baselines(_session_events(link.patient, sessions, today)),

@@ -11,7 +11,7 @@ import json
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TextIO
@@ -32,9 +32,9 @@ from clinic.imports import COLUMNS
 from clinic.models import SAID_FIELDS, Clinic, InjectionSession, Invitation, Membership
 from diary.exports import diary_csv
 from diary.imports.diary_csv import escaped
-from diary.models import KEPT_FIELDS, DiaryDay, DiaryDayVersion, Patient, feature_set
+from diary.models import KEPT_FIELDS, DiaryDay, DiaryDayVersion, Patient, Preventive, feature_set
 from diary.rules import Disability, Feature, Relief
-from diary.words import DISABILITY_LABELS, FEATURE_LABELS, RELIEF_LABELS
+from diary.words import DISABILITY_LABELS, FEATURE_LABELS, RELIEF_LABELS, detail_words
 
 SCHEMA = 1
 """Of diary.json. A field that is taken out or means something else makes it one more; a new field does not."""
@@ -90,8 +90,14 @@ EXPORTED: dict[str, Section] = {
     ),
     "diary.Medicine": Section(
         "medicines",
-        {"id": "number"} | same("product", "name", "strength", "medication_class", "is_in_use"),
+        {"id": "number"}
+        | same("product", "name", "strength", "medication_class", "is_in_use", "default_dose"),
         {"patient": OWNER},
+    ),
+    "diary.Preventive": Section(
+        "preventives",
+        same("name", "dose", "started_on", "ended_on", "reason", "remark"),
+        {"id": ROW_NUMBER, "patient": OWNER},
     ),
     "diary.DiaryDay": Section(
         "days",
@@ -99,7 +105,9 @@ EXPORTED: dict[str, Section] = {
         {"id": ROW_NUMBER, "patient": OWNER},
     ),
     "diary.Intake": Section(
-        "days[].medicines", same("medicine", "doses"), {"id": ROW_NUMBER, "day": "it stands in its day"}
+        "days[].medicines",
+        same("medicine", "doses", "created_at"),
+        {"id": ROW_NUMBER, "day": "it stands in its day"},
     ),
     "diary.DiaryDayVersion": Section(
         "earlier_days",
@@ -122,6 +130,43 @@ EXPORTED: dict[str, Section] = {
             "clock_off",
             "received_at",
         ),
+        {"id": ROW_NUMBER, "patient": OWNER},
+    ),
+    "diary.Carer": Section(
+        "carers",
+        {"user": "who"} | same("since", "until", "ended_by"),
+        {"id": ROW_NUMBER, "patient": OWNER + "; of whom they log for themselves it says the name"},
+    ),
+    "diary.CarerCode": Section(
+        "carer_codes",
+        same("made_at", "expires_at", "used_at"),
+        {"id": ROW_NUMBER, "patient": OWNER, "seed": SECRET, "digest": SECRET},
+    ),
+    "diary.Reminder": Section(
+        "reminder",
+        same("time", "weekdays", "by_email", "by_push", "language", "changed_at"),
+        {
+            "id": ROW_NUMBER,
+            "patient": OWNER,
+            "calendar_seed": "a secret that opens the calendar",
+            "calendar_digest": "a secret that opens the calendar",
+        },
+    ),
+    "diary.PushSubscription": Section(
+        "reminder_devices",
+        same("endpoint", "created_at", "last_success_at"),
+        {
+            "id": ROW_NUMBER,
+            "patient": OWNER,
+            "device": "a row number; the devices signed in are in the copy",
+            "p256dh": "a key that seals what is sent to the device",
+            "auth": "a secret that seals what is sent to the device",
+            "server_key": "part of the program",
+        },
+    ),
+    "diary.SentReminder": Section(
+        "reminders_sent",
+        same("date", "way", "state", "tries", "tried_at"),
         {"id": ROW_NUMBER, "patient": OWNER},
     ),
     "diary.Deletion": Section("deletion", same("asked_at", "due_at"), {"id": ROW_NUMBER, "patient": OWNER}),
@@ -187,18 +232,21 @@ NOT_EXPORTED: dict[str, str] = {
     "contenttypes.ContentType": "part of the program",
     "sessions.Session": "secrets that keep devices signed in; it also holds the last change, for Undo",
 }
-PEOPLE = {"given_by", "ended_by", "replaced_by", "made_by", "recorded_by", "actor"}
+PEOPLE = {"given_by", "ended_by", "replaced_by", "made_by", "recorded_by", "actor", "user"}
 """Fields that name a person, by pseudonym or by row."""
 
 # --- diary.json ------------------------------------------------------------------------------------------------
 
 
 class People:
-    """Who did something, as the copy may say it: staff by name and clinic, never by address; other patients never."""
+    """Who did something, as the copy may say it: staff by name and clinic, a carer by name, never by
+    address; other patients never.
+    """
 
     def __init__(self, patient: Patient) -> None:
         self.own = getattr(patient.user, "pseudonym", None)
         self.names: dict[UUID, str] = {}
+        self.carers: dict[UUID, str] = {}
 
     def learn(self, pseudonyms: set[UUID], were_staff: set[UUID]) -> None:
         """Looks up who works at a clinic, and who did when they did it."""
@@ -213,6 +261,8 @@ class People:
             return {"is": "program", "name": ""}
         if pseudonym == self.own:
             return {"is": "you", "name": ""}
+        if pseudonym in self.carers:
+            return {"is": "carer", "name": self.carers[pseudonym]}
         name = self.names.get(pseudonym)
         return {"is": "staff", "name": name} if name else {"is": "other", "name": ""}
 
@@ -233,6 +283,8 @@ def everything(patient: Patient, now: datetime) -> dict[str, Any]:
     session_versions = list(patient.session_versions.order_by("replaced_at", "pk"))
     links = list(patient.care_links.select_related("clinic").order_by("starts_at", "pk"))
     invitations = list(invitations_of(user))
+    carers = list(patient.carers.select_related("user").order_by("since", "pk"))
+    people.carers = {one.user.pseudonym: one.user.name for one in carers}
     were_staff = {row.recorded_by.pseudonym for row in sessions if row.recorded_by}
     were_staff |= {entry.actor for entry in looks if entry.actor and entry.care_link}
     others = [entry.actor for entry in looks] + [row.made_by for row in invitations]
@@ -244,6 +296,7 @@ def everything(patient: Patient, now: datetime) -> dict[str, Any]:
         return [said(row, people) for row in of]
 
     deletion = getattr(patient, "deletion", None)
+    reminder = getattr(patient, "reminder", None)
     return {
         "schema": SCHEMA,
         "made_at": now,
@@ -251,6 +304,7 @@ def everything(patient: Patient, now: datetime) -> dict[str, Any]:
         "account": account(user, people) if user else None,
         "profile": said(patient, people),
         "medicines": rows(patient.medicines.order_by("pk")),
+        "preventives": rows(patient.preventives.order_by("pk")),
         "days": [said(day, people) | {"medicines": rows(day.intakes.all())} for day in days],
         "earlier_days": rows(versions),
         "taps": rows(patient.operations.order_by("pk")),
@@ -261,8 +315,14 @@ def everything(patient: Patient, now: datetime) -> dict[str, Any]:
         ],
         "codes": rows(patient.link_codes.order_by("made_at")),
         "invitations": rows(invitations),
+        "carers": rows(carers),
+        "carer_codes": rows(patient.carer_codes.order_by("made_at")),
+        "caring_for": caring_for(user),
         "who_looked": looked(looks, people),
         "deletion": said(deletion, people) if deletion else None,
+        "reminder": said(reminder, people) if reminder else None,
+        "reminder_devices": rows(patient.push_subscriptions.order_by("pk")),
+        "reminders_sent": rows(patient.sent_reminders.order_by("pk")),
     }
 
 
@@ -281,6 +341,14 @@ def account(user: User, people: People) -> dict[str, Any]:
 def factor_name(factor: Any) -> str:
     """The name that the person gave to a passkey."""
     return str(factor.data.get("name", "")) if isinstance(factor.data, dict) else ""
+
+
+def caring_for(user: User | None) -> list[dict[str, Any]]:
+    """Whom the person logs for, or did: other people, so no more than their names."""
+    if user is None:
+        return []
+    rows = user.caring.select_related("patient").order_by("since", "pk")
+    return [{"name": row.patient.name, "since": row.since, "until": row.until} for row in rows]
 
 
 def invitations_of(user: User | None) -> Iterable[Invitation]:
@@ -319,7 +387,7 @@ def plain(value: Any) -> Any:
     match value:
         case Decimal():
             return f"{value.normalize():f}"
-        case date():
+        case date() | time():
             return value.isoformat()
         case UUID():
             return str(value)
@@ -397,12 +465,15 @@ def page(said: dict[str, Any]) -> str:
             "relief": RELIEF_LABELS[Relief(day["relief"])] if day["relief"] else "",
             "features": [FEATURE_LABELS[one] for one in Feature if one in feature_set(day["features"])],
             "disability": DISABILITY_LABELS[Disability(day["disability"])] if day["disability"] else "",
+            "details": " · ".join(detail_words(day)),
         }
         for day in said["days"]
     ]
     earlier = [
         day | {"version": DiaryDayVersion(date=day["date"], said=day["said"])} for day in said["earlier_days"]
     ]
+    reasons = dict(Preventive.Reason.choices)
+    preventives = [one | {"reason": reasons.get(one["reason"], "")} for one in said["preventives"]]
     actions = dict(AuditEntry.Action.choices)
     looks = [look | {"action": actions[look["action"]]} for look in said["who_looked"]]
     style = format_html("<style>{}</style>", STYLE)
@@ -417,7 +488,14 @@ def page(said: dict[str, Any]) -> str:
     return render_to_string(
         "data/takeout.html",
         {
-            "copy": said | {"account": account, "days": days, "earlier_days": earlier, "who_looked": looks},
+            "copy": said
+            | {
+                "account": account,
+                "days": days,
+                "earlier_days": earlier,
+                "who_looked": looks,
+                "preventives": preventives,
+            },
             "style": style,
         },
     )

@@ -32,7 +32,7 @@ from clinic.forms import SessionForm
 from clinic.models import CareLink, InjectionSession
 from clinic.rules import FIXED_SITES, FIXED_UNITS
 from clinic.summaries import caseload, matching, patient_summary, recorded_sessions
-from diary.access import patient_of
+from diary.access import caring_of, patient_of
 from diary.charts import medication_months
 from diary.summaries import classes_taken
 
@@ -45,7 +45,7 @@ NOTES_SHOWN = timedelta(days=90)
 @signed_in
 def front_door(request: HttpRequest) -> HttpResponse:
     """Where signing in leads: back to an invitation; to the patients for staff, or to the staff for who chooses them;
-    to Today for who keeps a diary, else to beginning one.
+    to Today for who keeps a diary, to whom they log for for a carer, else to beginning a diary.
     """
     if invitations.held(request):
         return redirect("accept_invitation")
@@ -53,7 +53,9 @@ def front_door(request: HttpRequest) -> HttpResponse:
         return redirect("caseload")
     if manages_staff(request.user) and not patient_of(request.user):
         return redirect("staff")
-    return redirect("today" if patient_of(request.user) else "begin")
+    if patient_of(request.user):
+        return redirect("today")
+    return redirect("caring" if caring_of(request.user).exists() else "begin")
 
 
 @require_safe

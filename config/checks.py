@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 
+from config import vapid
 from config.environment import ON_THIS_MACHINE
 from config.retention import differences
 
@@ -69,6 +71,15 @@ def second_factor_is_required(**options: Any) -> list[CheckMessage]:
     return [
         error(12, "Staff read diaries: leave REQUIRE_SECOND_FACTOR on where DEBUG is off."),
     ]
+
+
+@register(Tags.security)
+def push_key_is_one(**options: Any) -> Iterator[CheckMessage]:
+    try:
+        if settings.VAPID_PRIVATE_KEY:
+            vapid.private_key(settings.VAPID_PRIVATE_KEY)
+    except ImproperlyConfigured as fault:
+        yield error(13, str(fault))
 
 
 # --- Only `check --deploy` and a production start ask what follows ----------------------------------------------

@@ -1,6 +1,7 @@
 """Reads settings from the environment. A missing or bad value stops the start and says what to do."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -8,6 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 SHORTEST_KEY = 32
+HOST_NAME = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 ON_THIS_MACHINE = ("", "localhost", "127.0.0.1", "::1")
 
 
@@ -56,6 +58,26 @@ def env_secret(name: str, fallback_file: Path) -> str:
     if len(secret) < SHORTEST_KEY:
         raise ImproperlyConfigured(f"{name} is too short: use at least 50 random characters.")
     return secret
+
+
+def env_optional_secret(name: str, fallback_file: Path) -> str:
+    """The same, or nothing where the fallback file is not there yet."""
+    named = env_text(f"{name}_FILE")
+    if named and not Path(named).is_file():
+        raise ImproperlyConfigured(f"{name}_FILE is {named!r}: there is no such file.")
+    file = Path(named) if named else fallback_file
+    return env_text(name) or (file.read_text().strip() if file.is_file() else "")
+
+
+def env_hosts(name: str, default: list[str]) -> list[str]:
+    """Host names in small letters, `*.` in front for all below one; never an address in numbers, never all hosts."""
+    hosts = env_list(name, default)
+    for host in hosts:
+        if not HOST_NAME.fullmatch(host):
+            raise ImproperlyConfigured(
+                f"{name} has {host!r}: write host names such as push.example.org or *.push.example.org"
+            )
+    return hosts
 
 
 def env_choice(name: str, choices: tuple[str, ...]) -> str:

@@ -64,7 +64,7 @@ KEPT = (
     ),
     Kept(
         "sessions.Session",
-        "who is signed in on a device; the last change, for Undo",
+        "who is signed in on a device; the last change, for Undo; days of which nobody asks again",
         "30 days without a visit, or until signing out",
         "signing out, housekeeping, or erasure",
         "to stay signed in",
@@ -79,7 +79,18 @@ KEPT = (
     Kept("diary.Patient", "name, date of birth, time zone", WITH_DIARY, ERASURE, "whose diary it is"),
     Kept("diary.Medicine", "the person's medicines", WITH_DIARY, ERASURE, "the buttons of the diary"),
     Kept(
-        "diary.DiaryDay", "headaches, period, notes", WITH_DIARY, "the person, or erasure", "the diary itself"
+        "diary.DiaryDay",
+        "headaches, times, period, notes",
+        WITH_DIARY,
+        "the person, or erasure",
+        "the diary itself",
+    ),
+    Kept(
+        "diary.Preventive",
+        "preventive medicines: dose, since when, until when and why they ended",
+        WITH_DIARY,
+        "the person, or erasure",
+        "what else may have made a difference",
     ),
     Kept("diary.Intake", "doses taken", WITH_DIARY, "the person, or erasure", "the diary itself"),
     Kept(
@@ -95,6 +106,41 @@ KEPT = (
         WITH_DIARY,
         ERASURE,
         "so that a tap counts once, whenever it arrives, and two phones that disagree can be shown",
+    ),
+    Kept(
+        "diary.Carer",
+        "who may log for a patient, from when until when",
+        "as long as the diary and the carer's account",
+        "erasure of either",
+        "so that the patient sees who could, and when",
+    ),
+    Kept(
+        "diary.CarerCode",
+        "codes for a carer (hashed)",
+        "30 days after they were used or expired",
+        "housekeeping, or erasure",
+        "to let a carer in",
+    ),
+    Kept(
+        "diary.Reminder",
+        "when and how somebody wants to be reminded; a calendar's address (hashed)",
+        WITH_DIARY,
+        ERASURE,
+        "to remind",
+    ),
+    Kept(
+        "diary.PushSubscription",
+        "browsers that show notifications: the address at their push service, keys",
+        "as long as the sign-in that turned it on",
+        "the person, signing out, a push service that no longer knows it, housekeeping, or erasure",
+        "to remind on a device",
+    ),
+    Kept(
+        "diary.SentReminder",
+        "on which days somebody was reminded, and on which way",
+        "seven days",
+        "housekeeping, or erasure",
+        "so that nobody is reminded twice",
     ),
     Kept(
         "diary.Deletion",

@@ -20,6 +20,11 @@ BACKUP_DAYS           for how many days backups are kept: people who delete thei
 TREATMENT_RECORDS_YEARS
                       how long the clinics must keep the record of treatments after the last one, when the patient
                       deletes the diary; default 0: injections are deleted with it
+VAPID_PRIVATE_KEY     the key by which push services know this server, as `manage.py prepare` makes it, or
+VAPID_PRIVATE_KEY_FILE
+                      the file that holds it; default DATA_DIR/vapid_key
+PUSH_SERVICES         comma-separated hosts that notifications may go to, *. in front for all below one; default: those
+                      of Chrome, Firefox, Safari and Edge
 EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, EMAIL_USE_TLS, EMAIL_USE_SSL, DEFAULT_FROM_EMAIL
                       the mail server for sign-in codes and reminders; with DEBUG mail is printed instead
 """
@@ -38,8 +43,10 @@ from config.environment import (
     env_address,
     env_choice,
     env_flag,
+    env_hosts,
     env_int,
     env_list,
+    env_optional_secret,
     env_secret,
     env_secrets,
     env_text,
@@ -268,6 +275,23 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 BACKUP_DAYS = env_int("BACKUP_DAYS", 30)
 TREATMENT_RECORDS_YEARS = env_int("TREATMENT_RECORDS_YEARS", 0)
+
+# --- Reminders ----------------------------------------------------------------------------------
+
+# Empty before the first `prepare`: then the page of reminders offers no notifications.
+VAPID_KEY_FILE = DATA_DIR / "vapid_key"
+VAPID_PRIVATE_KEY = "" if TESTING else env_optional_secret("VAPID_PRIVATE_KEY", VAPID_KEY_FILE)
+# A browser names the address that its notifications go to: without this list we would send wherever it says.
+PUSH_SERVICES = env_hosts(
+    "PUSH_SERVICES",
+    [
+        "fcm.googleapis.com",
+        "updates.push.services.mozilla.com",
+        "*.push.services.mozilla.com",
+        "*.push.apple.com",
+        "*.notify.windows.com",
+    ],
+)
 
 # --- The web ------------------------------------------------------------------------------------
 

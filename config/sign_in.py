@@ -15,12 +15,15 @@ from accounts.models import SECOND_FACTORS, User
 from clinic import invitations
 from clinic.access import managing_memberships_of, memberships_of
 from clinic.models import Membership
+from diary.models import Carer, PushSubscription
 
 THEIRS = {"user": OuterRef("pk")}
 WORKS_AT_CLINIC = Q(is_superuser=True) | Q(Exists(Membership.objects.filter(**THEIRS)))
 HAS_SECOND_FACTOR = Exists(Authenticator.objects.filter(**THEIRS, type__in=SECOND_FACTORS))
 READS_DIARIES = Exists(memberships_of(OuterRef("pk")))
 MANAGES_STAFF = Exists(managing_memberships_of(OuterRef("pk")))
+HAS_CARER = Exists(Carer.objects.lasting().filter(patient__user=OuterRef("pk")))
+IS_CARER = Exists(Carer.objects.lasting().filter(**THEIRS))
 
 
 class Adapter(AccountAdapter):
@@ -28,6 +31,11 @@ class Adapter(AccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return settings.SIGN_UP == "open" or invitations.held(request) is not None
+
+    def logout(self, request: HttpRequest) -> None:
+        """A device that nobody is signed in on shows nobody's reminders."""
+        PushSubscription.objects.of_session(request.session.session_key).delete()
+        super().logout(request)
 
 
 class Backend(AuthenticationBackend):
@@ -39,6 +47,8 @@ class Backend(AuthenticationBackend):
             has_second_factor=HAS_SECOND_FACTOR,
             sees_diaries=READS_DIARIES,
             manages_staff=MANAGES_STAFF,
+            has_carer=HAS_CARER,
+            is_carer=IS_CARER,
         )
         user = people.filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None

@@ -7,11 +7,11 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 
 from accounts.access import audience
-from diary.models import Patient
+from diary.models import Carer, CarerQuerySet, Patient
 
 P = ParamSpec("P")
 
@@ -53,3 +53,24 @@ def patients_phone(
         return view(request, patient, *args, **kwargs)
 
     return audience("patient's phone")(login_not_required(guarded))
+
+
+def caring_of(user: Any) -> CarerQuerySet:
+    """For whom a person can log at this moment. An account that works at a clinic logs for nobody."""
+    mine = Carer.objects.of(user)
+    return mine.none() if getattr(user, "works_at_clinic", True) else mine
+
+
+def carer_only(
+    view: Callable[Concatenate[HttpRequest, Carer, P], HttpResponse],
+) -> Callable[..., HttpResponse]:
+    """For pages on the one whom somebody logs for. "Not yours", "ended" and "does not exist" answer alike."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, carer_id: int, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        carer = caring_of(request.user).filter(pk=carer_id).first()
+        if carer is None:
+            raise Http404
+        return view(request, carer, *args, **kwargs)
+
+    return audience("carer")(guarded)

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import transaction
 
 from diary.models import MOST_DOSES, DiaryDay, Medicine, Patient
-from diary.rules import Headache
+from diary.rules import Headache, Relief
 from diary.snapshots import (
     NOT_RECORDED,
     Change,
@@ -37,16 +37,37 @@ def seen(patient: Patient, when: date) -> str:
     return _mark(snapshot(*standing(patient, when)))
 
 
+def mark_of(day: DiaryDay | None, doses: Mapping[int, int]) -> str:
+    """The same of a day that was just read, with its doses by medicine id."""
+    if day is None:
+        return _mark(NOT_RECORDED)
+    taken = {str(pk): number for pk, number in doses.items() if number}
+    return _mark(Snapshot(fields=day.fields_said, doses=taken))
+
+
 def _mark(snapshot: Snapshot) -> str:
     return hashlib.sha256(json.dumps(snapshot, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @transaction.atomic
-def record_headache(patient: Patient, when: date, word: Headache, today: date, *, by: UUID | None) -> Change:
-    """Says of a day what it was. What was said besides stays, except a pain or hours that no longer fit."""
+def record_headache(
+    patient: Patient,
+    when: date,
+    word: Headache,
+    today: date,
+    *,
+    by: UUID | None,
+    source: str = DiaryDay.Source.OWN,
+) -> Change:
+    """Says of a day what it was. What was said besides stays, except a pain, hours or times that no longer fit.
+
+    `source` is who says it of a day that is not recorded yet.
+    """
     day, taken = standing(locked(patient), when)
     if day is None:
-        day = DiaryDay.objects.create(patient=patient, date=when, headache=word, recorded_on=today)
+        day = DiaryDay.objects.create(
+            patient=patient, date=when, headache=word, recorded_on=today, source=source
+        )
         return changed(when, NOT_RECORDED, Snapshot(fields=day.fields_said, doses={}))
     before = Snapshot(fields=day.fields_said, doses=None)
     if day.headache == word:
@@ -109,6 +130,18 @@ def save_day(
             setattr(day, name, value)
         day.save()
     return kept(patient, with_doses(day, before, doses), taken, by)
+
+
+@transaction.atomic
+def say_relief(patient: Patient, when: date, word: Relief, *, by: UUID | None) -> Change | None:
+    """Says how far the medicine helped; `None` when the day is not recorded."""
+    day, taken = standing(locked(patient), when)
+    if day is None:
+        return None
+    before = Snapshot(fields=day.fields_said, doses=None)
+    day.relief = word
+    day.save(update_fields=["relief", "updated_at"])
+    return kept(patient, changed(when, before, Snapshot(fields=day.fields_said, doses=None)), taken, by)
 
 
 @transaction.atomic

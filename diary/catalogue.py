@@ -18,6 +18,15 @@ from typing import Final, NamedTuple
 
 from diary.rules import MedicationClass
 
+PREVENTIVES: Final = (
+    *("amitriptyline", "atogepant", "candesartan", "cinnarizine", "eptinezumab", "erenumab", "flunarizine"),
+    *("fremanezumab", "galcanezumab", "lisinopril", "magnesium", "metoprolol", "nortriptyline", "pizotifen"),
+    *("propranolol", "riboflavin", "rimegepant", "timolol", "topiramate", "valproate", "venlafaxine"),
+)
+"""Names to choose from while typing, of medicines that headache guidelines name for prevention (general knowledge).
+Any other may be typed. None of them is counted, whatever its name.
+"""
+
 # ---------------------------------------------------------------------------------------------- ingredients
 
 

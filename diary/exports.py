@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
+from datetime import time
 from functools import lru_cache
 from typing import TextIO
 
 from diary import catalogue
 from diary.imports.diary_csv import COLUMNS, Dose, Row, escaped
 from diary.imports.storage import recorded_rows
-from diary.models import Patient, feature_words
+from diary.models import Patient, aura_words, feature_words
 
 OWN_COLUMNS = COLUMNS[1:]
 """One person's file has no `patient` column."""
@@ -42,6 +43,10 @@ def _yes_no(value: bool | None) -> str:
     return "" if value is None else "yes" if value else "no"
 
 
+def _time(value: time | None) -> str:
+    return "" if value is None else f"{value:%H:%M}"
+
+
 def cells(row: Row) -> list[str]:
     """One recorded day as the texts of `OWN_COLUMNS`."""
     day, other = row.day, row.other
@@ -57,6 +62,12 @@ def cells(row: Row) -> list[str]:
         other.disability.value if other.disability else "",
         _yes_no(other.menstruation),
         escaped(row.note),
+        _time(other.start),
+        _time(other.end),
+        other.side or "",
+        other.quality or "",
+        aura_words(other.aura),
+        ";".join(map(escaped, other.triggers)),
     ]
 
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import public
+from diary.guidance import EMERGENCY
 from diary.phone import words
 from diary.views import ANSWERS
 
@@ -31,6 +32,7 @@ SHELL_FILES = (
     "icons/icon.svg",
     "js/theme.js",
     "js/announce.js",
+    "js/push.js",
     "js/phone/theme-first.js",
     "js/phone/store.js",
     "js/phone/outbox.js",
@@ -51,7 +53,9 @@ def offline(request: HttpRequest) -> HttpResponse:
 
 def _shell(language: str | None) -> str:
     # Without the request: no session, no cookie and no token can get in.
-    return render_to_string("diary/offline.html", {"answers": ANSWERS, "words": words()})
+    return render_to_string(
+        "diary/offline.html", {"answers": ANSWERS, "words": words(), "emergency": EMERGENCY}
+    )
 
 
 @require_safe

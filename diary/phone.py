@@ -89,7 +89,9 @@ def payload(
         "zone": patient.time_zone,
         "began": summary.began.isoformat() if summary.began else None,
         "days": [day_payload(day) for day in standing_days(summary.days, operations)],
-        "medicines": [[one.pk, one.shown_name, one.strength, one.medication_class, 1] for one in shown],
+        "medicines": [
+            [one.pk, one.shown_name, one.strength, one.medication_class, one.default_dose] for one in shown
+        ],
         "rules": _rules(),
         "classes": summary.classes,
         "near": NEAR_LIMIT,
@@ -157,6 +159,7 @@ def words() -> dict[str, Any]:
                 n,
             )
         ),
+        "a_tap": _("+{n} a tap"),
         "less": _("Take back one dose of {medicine}"),
         "doses": _forms(lambda n: ngettext("{n} dose of {medicine}", "{n} doses of {medicine}", n)),
         "clock": _("The date of this phone is off. The diary goes by its own: {day}."),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,14 @@ from diary.models import DeviceOperation, DiaryDay, Patient
 from diary.models.operations import A_MINUTE, MOST_A_MINUTE
 from diary.rules import Headache
 from diary.snapshots import Change
+
+READ: dict[str, Callable[[Any], Any]] = {
+    "pain": int,
+    "hours": Decimal,
+    "start": time.fromisoformat,
+    "end": time.fromisoformat,
+}
+"""How what a tap took away is read again when that tap is undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +140,11 @@ def _write(
             patient=patient, date=when, headache=Headache(str(word)), recorded_on=max(said_on, when)
         )
     elif day.headache != word:
-        back = {name: Decimal(value) if name == "hours" else value for name, value in put_back.items()}
+        back = {name: READ[name](value) for name, value in put_back.items()}
         cleared = snapshots.say(day, Headache(str(word)), back)
     done = snapshots.with_doses(day, before, doses)
     snapshots.kept(patient, done, taken, by)
-    return {name: str(value) if isinstance(value, Decimal) else value for name, value in cleared.items()}
+    return {name: value if isinstance(value, int) else str(value) for name, value in cleared.items()}
 
 
 def _keep(

@@ -77,13 +77,13 @@ def changed(when: date, before: Snapshot, after: Snapshot) -> Change:
 
 def say(day: DiaryDay, word: Headache, put_back: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Changes the word of a day. What no longer fits goes, and is returned; `put_back`: what went so before."""
-    stood = {"pain": day.pain, "hours": day.hours}
+    stood = {name: getattr(day, name) for name in ("pain", "hours", "start", "end")}
     day.headache = word
     for name, value in (put_back or {}).items():
         if getattr(day, name) is None:
             setattr(day, name, value)
     if word is Headache.NONE:
-        day.pain = day.hours = None
+        day.pain = day.hours = day.start = day.end = None
     elif day.pain == 0:
         day.pain = None
     day.save()

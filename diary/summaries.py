@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
-from diary.models import DiaryDay, DiaryDayVersion, Medicine, Patient
+from diary.details import is_past_midnight, trigger_words
+from diary.models import Carer, DiaryDay, DiaryDayVersion, Intake, Medicine, Patient
 from diary.rules import (
     CHRONIC_HEADACHE_DAYS,
     COUNTED_CLASSES,
@@ -193,14 +195,15 @@ def first_on_phone(today: date) -> date:
 
 
 def today_summary(patient: Patient, today: date) -> TodaySummary:
-    """Four queries: the days of `DAYS_ON_PHONE`, their medicines, the list, the first day."""
-    days = patient.days.between(first_on_phone(today), today).records_with_doses()
+    """Three queries: the days of `DAYS_ON_PHONE` and the first one, their medicines, the list."""
+    recorded = patient.days.between_with_first(first_on_phone(today), today).records_with_doses()
+    began = recorded[0][0].date if recorded else None
+    days = [(day, doses) for day, doses in recorded if first_on_phone(today) <= day.date <= today]
     diary = Diary(day for day, _doses in days)
     summary = month_summary(diary, today.replace(day=1), today)
     own = diary.between(today, today)
     taken = own[0].classes if own else frozenset()
     medicines = list(patient.medicines.for_day(today))
-    began = patient.first_day()
     missed = _missed(began, diary, today)
     yesterday = today - timedelta(days=1)
     return TodaySummary(
@@ -365,9 +368,89 @@ def _offered(medicines: Iterable[Medicine]) -> list[tuple[Medicine, int]]:
     return [(m, doses) for m, doses in taken if m.is_in_use or doses]
 
 
-def recorded_day(patient: Patient, when: date) -> DiaryDay | None:
-    """The row of one date; `None` when it is not recorded."""
-    return patient.days.filter(date=when).first()
+TRIGGERS_OFFERED = 8
+
+
+def earlier_triggers(patient: Patient) -> list[str]:
+    """What the person named most often on the last hundred days that name something; one query."""
+    texts = patient.days.exclude(triggers="").order_by("-date").values_list("triggers", flat=True)[:100]
+    # The latest spelling of a word stands for the others.
+    spelt: dict[str, str] = {}
+    times: Counter[str] = Counter()
+    for text in texts:
+        for word in trigger_words(text):
+            times[spelt.setdefault(word.casefold(), word)] += 1
+    return [word for word, _times in times.most_common(TRIGGERS_OFFERED)]
+
+
+@dataclass(frozen=True, slots=True)
+class DaySummary:
+    """One date as it is recorded, with what the days beside it leave to be asked. `None`: not recorded, not asked.
+
+    `came_over`: how bad yesterday's headache was, where it may have gone on after midnight into a day that is not
+    recorded. `goes_on`: the same of this day and the next one, once the person says that it went past midnight.
+    `contradicts`: the next day is recorded as headache-free then.
+    """
+
+    recorded: DiaryDay | None
+    came_over: Headache | None
+    goes_on: Headache | None
+    contradicts: bool
+    may_go_on: bool
+
+
+def day_summary(patient: Patient, when: date, today: date, is_said_to_go_on: bool = False) -> DaySummary:
+    """One query, also where nothing is recorded."""
+    one_day = timedelta(days=1)
+    days = {day.date: day for day in patient.days.between(when - one_day, when + one_day)}
+    before, recorded, after = (days.get(when + one_day * back) for back in (-1, 0, 1))
+    has_next = when < today
+    over = is_said_to_go_on or bool(recorded and is_past_midnight(recorded.start, recorded.end))
+    word = _headache_of(recorded)
+    return DaySummary(
+        recorded,
+        None if recorded or _ended_before_midnight(before) else _headache_of(before),
+        word if over and has_next and not after else None,
+        bool(over and word and after and after.headache == Headache.NONE),
+        has_next and not after,
+    )
+
+
+def _headache_of(day: DiaryDay | None) -> Headache | None:
+    return Headache(day.headache) if day and day.headache != Headache.NONE else None
+
+
+def _ended_before_midnight(day: DiaryDay | None) -> bool:
+    """Both times are said, and the headache ended on its day."""
+    if day is None or day.start is None or day.end is None:
+        return False
+    return not is_past_midnight(day.start, day.end)
+
+
+@dataclass(frozen=True, slots=True)
+class ReliefAsked:
+    """A medicine of which it may be said now whether it helped."""
+
+    date: date
+    medicine: Medicine
+    is_today: bool
+
+
+def relief_asked(
+    patient: Patient, now: datetime, declined: Collection[date] = frozenset()
+) -> ReliefAsked | None:
+    """The medicine recorded last on today's or yesterday's headache, two to 24 hours ago, of which nothing is said.
+
+    `declined`: days of which the person does not want to be asked. One query.
+    """
+    today = patient.date_at(now)
+    days = {today, today - timedelta(days=1)} - set(declined)
+    if not days:
+        return None
+    intake = Intake.objects.awaiting_relief(patient, days, now).first()
+    if intake is None:
+        return None
+    return ReliefAsked(intake.day.date, intake.medicine, intake.day.date == today)
 
 
 def earlier_versions(patient: Patient, when: date) -> list[DiaryDayVersion]:
@@ -383,3 +466,77 @@ def earlier_versions(patient: Patient, when: date) -> list[DiaryDayVersion]:
 def classes_with_rule() -> list[OveruseRule]:
     """The published limits, for the page that explains what counts."""
     return list(OVERUSE_RULES)
+
+
+# --- Carers --------------------------------------------------------------------------------------------------
+
+CARER_DAYS = 7
+"""How far back a carer is asked for days that are not recorded, and may record them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedDay:
+    """All that a carer sees of a day: its word, `None` for a day that is not recorded, and doses."""
+
+    date: date
+    recorded: Headache | None
+    medicines: list[tuple[Medicine, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class LogSummary:
+    """The least that logging for somebody needs. `missed`: earlier days not recorded, latest first."""
+
+    today: LoggedDay
+    yesterday: LoggedDay
+    missed: list[date]
+
+
+def log_summary(patient: Patient, today: date) -> LogSummary:
+    """Four queries: the words of a week, the first day, and the medicines with their doses on either day."""
+    since = today - timedelta(days=CARER_DAYS)
+    words = dict(patient.days.between(since, today).values_list("date", "headache"))
+    began = patient.first_day() or today
+
+    def logged(day: date) -> LoggedDay:
+        word = Headache(words[day]) if day in words else None
+        return LoggedDay(day, word, offered_medicines(patient, day))
+
+    earlier = (today - timedelta(days=back) for back in range(2, CARER_DAYS + 1))
+    return LogSummary(
+        logged(today),
+        logged(today - timedelta(days=1)),
+        [day for day in earlier if day >= began and day not in words],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CarersPart:
+    """What a carer has to do with a day. `name` is empty where it is not known who."""
+
+    entered: bool
+    changed_on: date | None
+    name: str
+
+
+def carers_part(patient: Patient, day: DiaryDay | None) -> CarersPart | None:
+    """`None`: nothing. Who entered it is who could on that date, where that is one person."""
+    if day is None:
+        return None
+    entered = day.source == DiaryDay.Source.CARER
+    carers = list(patient.carers.select_related("user"))
+    by = [carer.user.pseudonym for carer in carers]
+    changes = patient.day_versions.filter(date=day.date, replaced_by__in=by).order_by("-replaced_at", "-pk")
+    changed = changes.first() if carers else None
+    if not entered and changed is None:
+        return None
+    could = {carer.user for carer in carers if day.recorded_on and _could(carer, patient, day.recorded_on)}
+    if not entered and changed:
+        could = {carer.user for carer in carers if carer.user.pseudonym == changed.replaced_by}
+    name = could.pop().name if len(could) == 1 else ""
+    return CarersPart(entered, changed.replaced_on if changed else None, name)
+
+
+def _could(carer: Carer, patient: Patient, when: date) -> bool:
+    until = patient.date_at(carer.until) if carer.until else when
+    return patient.date_at(carer.since) <= when <= until

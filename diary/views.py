@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.formats import date_format
@@ -26,28 +29,38 @@ from diary.forms import (
     CatalogueMedicineForm,
     ChoiceForm,
     DayForm,
+    DefaultDoseForm,
     DoseForm,
     HeadacheForm,
     MissedDaysForm,
     OwnMedicineForm,
     PatientForm,
+    PreventiveForm,
+    ReliefForm,
+    day_saved,
     days_saved,
+    dose_saved,
 )
-from diary.models import Medicine, Patient
+from diary.models import MOST_AT_A_TAP, Medicine, Patient, Preventive
 from diary.rules import Headache
 from diary.sources import SOURCES
 from diary.summaries import (
+    carers_part,
     classes_with_rule,
+    day_summary,
+    earlier_triggers,
     earlier_versions,
     first_on_phone,
     missed_days,
     offered_medicines,
-    recorded_day,
+    relief_asked,
     today_summary,
 )
-from diary.words import HEADACHE_LABELS
+from diary.words import HEADACHE_LABELS, RELIEF_LABELS
 
 UNDO = "undo"
+NOT_NOW = "relief_not_now"
+WENT_ON = "went-on"
 ONE_DAY = timedelta(days=1)
 ANSWERS = (
     (Headache.NONE, gettext_lazy("No headache")),
@@ -85,6 +98,11 @@ def _back(request: HttpRequest, when: date, today: date) -> HttpResponse:
     return redirect("today") if when == today or "today" in request.POST else redirect("day", when)
 
 
+def declined(request: HttpRequest) -> list[date]:
+    """Days of which this device does not ask again whether the medicine helped."""
+    return [date.fromisoformat(text) for text in request.session.get(NOT_NOW, ())]
+
+
 @require_safe
 @patient_only
 def today(request: HttpRequest, patient: Patient) -> HttpResponse:
@@ -96,6 +114,7 @@ def today(request: HttpRequest, patient: Patient) -> HttpResponse:
         "words": phone.words(),
         "conflicts": phone.conflicts(operations, [chip.medicine for chip in summary.chips]),
         "summary": summary,
+        "relief": relief_asked(patient, timezone.now(), declined(request)),
         "answers": ANSWERS,
         "yesterday": summary.today - ONE_DAY,
     }
@@ -131,8 +150,7 @@ def dose(request: HttpRequest, patient: Patient, when: date) -> HttpResponse:
     elif change["before"] == change["after"]:
         messages.info(request, _("%(medicine)s: nothing to change") % {"medicine": medicine})
     else:
-        words = _("%(medicine)s added") if step > 0 else _("%(medicine)s: one dose taken back")
-        _saved(request, words % {"medicine": medicine}, [change])
+        _saved(request, dose_saved(medicine, step), [change])
     return _back(request, when, today)
 
 
@@ -190,28 +208,65 @@ def undo(request: HttpRequest, patient: Patient) -> HttpResponse:
 def day(request: HttpRequest, patient: Patient, when: date) -> HttpResponse:
     today = _past_or_today(patient, when)
     # What is sent says all that a day says; only a page that is shown needs what stands there.
-    recorded = None if request.POST else recorded_day(patient, when)
-    mark = "" if request.POST else actions.seen(patient, when)
+    said_to_go_on = request.GET.get(WENT_ON) == "yes"
+    summary = None if request.POST else day_summary(patient, when, today, said_to_go_on)
+    recorded = summary and summary.recorded
     medicines = offered_medicines(patient, when)
-    form = DayForm(medicines, request.POST or None, instance=recorded, initial={"seen": mark})
+    form = DayForm(
+        medicines,
+        request.POST or None,
+        instance=recorded,
+        initial={"seen": actions.mark_of(recorded, {one.pk: doses for one, doses in medicines})},
+        when=when,
+        zone=ZoneInfo(patient.time_zone),
+        earlier_triggers=partial(earlier_triggers, patient),
+    )
     if form.is_valid():
         was_seen, by = form.cleaned_data["seen"], request.user.pseudonym
         change = actions.save_day(patient, when, form.said, form.doses, today, was_seen, by=by)
         if change:
-            _saved(request, _("%(day)s saved") % {"day": date_format(when, "l j F")}, [change])
+            _saved(request, day_saved(when, form.ticked_too), [change])
+            if form.cleaned_data["went_on"] and form.said["headache"] != Headache.NONE:
+                return redirect(f"{reverse('day', args=[when])}?{WENT_ON}=yes")
             return _back(request, when, today)
         form.was_changed_meanwhile(actions.seen(patient, when))
-    if request.POST:
-        recorded = recorded_day(patient, when)
+    shown = summary or day_summary(patient, when, today)
     context = {
         "when": when,
-        "recorded": recorded,
+        "summary": shown,
         "earlier": earlier_versions(patient, when),
+        "carers_part": carers_part(patient, shown.recorded),
         "form": form,
         "previous": when - ONE_DAY,
         "next": when + ONE_DAY if when < today else None,
+        "is_today": when == today,
     }
     return render(request, "diary/day.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@patient_only
+def relief(request: HttpRequest, patient: Patient, when: date) -> HttpResponse:
+    today = _past_or_today(patient, when)
+    form = ReliefForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Nothing was saved: that is not an answer to the question."))
+        return _back(request, when, today)
+    word = form.cleaned_data["relief"]
+    if word is None:
+        recent = [day for day in declined(request) if day != when and day >= today - ONE_DAY]
+        request.session[NOT_NOW] = [day.isoformat() for day in [*recent, when]]
+        messages.info(request, _("Not asked again for this day. It can be said on the day’s own page."))
+        return _back(request, when, today)
+    change = actions.say_relief(patient, when, word, by=request.user.pseudonym)
+    if change is None:
+        messages.error(
+            request, _("First say how your head is on this day; then whether the medicine helped.")
+        )
+    else:
+        words = {"day": date_format(when, "l j F"), "word": RELIEF_LABELS[word]}
+        _saved(request, _("%(day)s: relief after two hours: %(word)s") % words, [change])
+    return _back(request, when, today)
 
 
 @require_POST
@@ -227,18 +282,26 @@ def delete_day(request: HttpRequest, patient: Patient, when: date) -> HttpRespon
 @require_safe
 @patient_only
 def medicines(request: HttpRequest, patient: Patient) -> HttpResponse:
-    return _medicines_page(request, patient, OwnMedicineForm())
+    return _medicines_page(request, patient)
 
 
 def _medicines_page(
-    request: HttpRequest, patient: Patient, own_form: OwnMedicineForm, status: int = 200
+    request: HttpRequest,
+    patient: Patient,
+    own_form: OwnMedicineForm | None = None,
+    preventive_form: PreventiveForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     query = request.GET.get("q", "")[:120]
     context: dict[str, Any] = {
         "query": query,
         "matches": catalogue.search(query, 12),
         "medicines": patient.medicines.for_day(today_of(patient)),
-        "own_form": own_form,
+        "own_form": own_form or OwnMedicineForm(),
+        "preventives": patient.preventives.running_first(),
+        "preventive_form": preventive_form or PreventiveForm(today=today_of(patient)),
+        "known_preventives": catalogue.PREVENTIVES,
+        "doses_at_a_tap": range(1, MOST_AT_A_TAP + 1),
         "limits": classes_with_rule(),
     }
     return render(request, "diary/medicines.html", context, status=status)
@@ -284,6 +347,62 @@ def use_medicine(request: HttpRequest, patient: Patient, medicine_id: int) -> Ht
         _("%(medicine)s is offered again") if medicine.is_in_use else _("%(medicine)s is no longer offered")
     )
     messages.success(request, words % {"medicine": medicine})
+    return redirect("medicines")
+
+
+@require_POST
+@patient_only
+def default_dose(request: HttpRequest, patient: Patient, medicine_id: int) -> HttpResponse:
+    medicine = get_object_or_404(patient.medicines, pk=medicine_id)
+    form = DefaultDoseForm(request.POST, instance=medicine)
+    if form.is_valid():
+        medicine.save(update_fields=["default_dose"])
+        words = {"medicine": medicine, "n": medicine.default_dose}
+        messages.success(request, _("%(medicine)s: one tap adds %(n)d") % words)
+    else:
+        messages.error(request, _("Nothing was saved: one tap adds 1 to 9."))
+    return redirect("medicines")
+
+
+@require_http_methods(GET_OR_POST)
+@patient_only
+def add_preventive(request: HttpRequest, patient: Patient) -> HttpResponse:
+    if request.method != "POST":
+        return redirect("medicines")
+    form = PreventiveForm(request.POST, instance=Preventive(patient=patient), today=today_of(patient))
+    if not form.is_valid():
+        return _medicines_page(request, patient, preventive_form=form, status=422)
+    # A second tap finds what the first one added.
+    added, _is_new = patient.preventives.get_or_create(**form.cleaned_data)
+    messages.success(request, _("%(medicine)s is on your list of preventives") % {"medicine": added})
+    return redirect("medicines")
+
+
+@require_http_methods(GET_OR_POST)
+@patient_only
+def preventive(request: HttpRequest, patient: Patient, preventive_id: int) -> HttpResponse:
+    """What was said of a preventive medicine, to be changed or ended."""
+    standing = get_object_or_404(patient.preventives, pk=preventive_id)
+    named = str(standing)
+    form = PreventiveForm(request.POST or None, instance=standing, today=today_of(patient))
+    if form.is_valid():
+        messages.success(request, _("%(medicine)s saved") % {"medicine": form.save()})
+        return redirect("medicines")
+    context = {
+        "named": named,
+        "preventive_id": preventive_id,
+        "form": form,
+        "known_preventives": catalogue.PREVENTIVES,
+    }
+    return render(request, "diary/preventive.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@patient_only
+def delete_preventive(request: HttpRequest, patient: Patient, preventive_id: int) -> HttpResponse:
+    standing = get_object_or_404(patient.preventives, pk=preventive_id)
+    standing.delete()
+    messages.success(request, _("%(medicine)s is deleted") % {"medicine": standing})
     return redirect("medicines")
 
 

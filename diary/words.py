@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from diary.details import Aura, Quality, Side
 from diary.rules import (
     SEVERAL_CLASSES_RULE,
     Day,
@@ -44,6 +45,24 @@ DISABILITY_LABELS = {
     Disability.NONE: _("None"),
     Disability.PARTLY: _("Partly"),
     Disability.BED: _("In bed"),
+}
+SIDE_LABELS = {
+    Side.LEFT: _("Left"),
+    Side.RIGHT: _("Right"),
+    Side.BOTH: _("Both sides"),
+    Side.VARIES: _("It varies"),
+}
+QUALITY_LABELS = {
+    Quality.PULSATING: _("Throbbing"),
+    Quality.PRESSING: _("Pressing"),
+    Quality.STABBING: _("Stabbing"),
+    Quality.OTHER: _("Something else"),
+}
+AURA_LABELS = {
+    Aura.VISUAL: _("Seeing things: zigzags, spots, gaps"),
+    Aura.SENSORY: _("Tingling or numbness"),
+    Aura.SPEECH: _("Trouble finding words"),
+    Aura.OTHER: _("Something else"),
 }
 CLASS_LABELS = {
     MedicationClass.TRIPTAN: _("Triptans"),
@@ -135,6 +154,33 @@ def rule_number(rule: OveruseRule) -> str:
     }
 
 
+def detail_words(said: Mapping[str, Any]) -> list[str]:
+    """The details of a day that are not counted, in words; `said` may be from before there were such details."""
+    words = []
+    start, end = (_clock(said.get(name)) for name in ("start", "end"))
+    if start and end:
+        words.append(gettext("from %(start)s to %(end)s") % {"start": start, "end": end})
+    elif start:
+        words.append(gettext("from %(start)s") % {"start": start})
+    elif end:
+        words.append(gettext("until %(end)s") % {"end": end})
+    if side := said.get("side"):
+        words.append(gettext("side: %(word)s") % {"word": SIDE_LABELS[Side(side)]})
+    if quality := said.get("quality"):
+        words.append(gettext("felt: %(word)s") % {"word": QUALITY_LABELS[Quality(quality)]})
+    if aura := said.get("aura"):
+        kinds = ", ".join(str(AURA_LABELS[Aura(kind)]) for kind in aura.split(";"))
+        words.append(gettext("aura: %(kinds)s") % {"kinds": kinds})
+    if triggers := said.get("triggers"):
+        words.append(gettext("may have played a part: %(words)s") % {"words": triggers.replace(";", ", ")})
+    return words
+
+
+def _clock(value: Any) -> str:
+    """A time of day, from the database or from an earlier version."""
+    return str(value)[:5] if value else ""
+
+
 def _choices(labels: Mapping[Any, Any]) -> list[tuple[str, Any]]:
     return [(word.value, label) for word, label in labels.items()]
 
@@ -153,6 +199,18 @@ def relief_choices() -> list[tuple[str, Any]]:
 
 def disability_choices() -> list[tuple[str, Any]]:
     return _choices(DISABILITY_LABELS)
+
+
+def side_choices() -> list[tuple[str, Any]]:
+    return _choices(SIDE_LABELS)
+
+
+def quality_choices() -> list[tuple[str, Any]]:
+    return _choices(QUALITY_LABELS)
+
+
+def aura_choices() -> list[tuple[str, Any]]:
+    return _choices(AURA_LABELS)
 
 
 def class_choices() -> list[tuple[str, Any]]:

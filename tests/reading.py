@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.mail import EmailMessage
 
-VOID = {"meta", "link", "input", "br", "img", "hr", "wbr", "rect", "path", "circle", "line"}
+VOID = {"meta", "link", "input", "br", "col", "img", "hr", "wbr", "rect", "path", "circle", "line"}
 UNREAD = {"head", "script", "style", "svg", "option", "textarea"}
 INLINE = {"a", "abbr", "b", "em", "small", "span", "strong"}
 

@@ -39,7 +39,7 @@ def settings_named(text: str) -> set[str]:
 def read_by_the_program() -> set[str]:
     source = (ROOT / "config" / "settings.py").read_text()
     names = set(re.findall(r"env_\w+\(\s*\"([A-Z_]+)\"", source))
-    return names | {"SECRET_KEY_FILE", "FACTOR_KEY_FILE"}
+    return names | {"SECRET_KEY_FILE", "FACTOR_KEY_FILE", "VAPID_PRIVATE_KEY_FILE"}
 
 
 def unit(name: str) -> configparser.RawConfigParser:

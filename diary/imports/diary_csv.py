@@ -10,7 +10,7 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from functools import cache
 from operator import itemgetter
@@ -18,6 +18,16 @@ from typing import Any, NamedTuple, TextIO
 from unicodedata import category
 
 from diary import catalogue
+from diary.details import (
+    MOST_TRIGGERS,
+    TRIGGER_LENGTH,
+    Aura,
+    BadTrigger,
+    Quality,
+    Side,
+    implied_features,
+    trigger_words,
+)
 from diary.rules import Day, Disability, Feature, Headache, MedicationClass, Relief
 
 COLUMNS = (
@@ -33,9 +43,25 @@ COLUMNS = (
     "disability",
     "menstruation",
     "note",
+    "start",
+    "end",
+    "side",
+    "quality",
+    "aura",
+    "triggers",
 )
-SAID_COLUMNS = ("headache", "pain", "migraine", "features", "medicines", "relief")
-OTHER_COLUMNS = ("hours", "disability", "menstruation")
+SAID_COLUMNS = ("headache", "pain", "migraine", "features", "medicines", "relief", "side", "quality", "aura")
+OTHER_COLUMNS = (
+    "hours",
+    "disability",
+    "menstruation",
+    "start",
+    "end",
+    "side",
+    "quality",
+    "aura",
+    "triggers",
+)
 NOTE_LENGTH = 2000
 PATIENT_LENGTH = 64
 NAME_LENGTH = 80
@@ -72,6 +98,12 @@ class Other(NamedTuple):
     hours: Decimal | None
     disability: Disability | None
     menstruation: bool | None
+    start: time | None = None
+    end: time | None = None
+    side: Side | None = None
+    quality: Quality | None = None
+    aura: frozenset[Aura] = frozenset()
+    triggers: tuple[str, ...] = ()
 
 
 class Row(NamedTuple):
@@ -140,6 +172,8 @@ def _word(column: str, *words: str) -> Callable[[str], str]:
 _headache = _word("headache", *Headache)
 _relief = _word("relief", *Relief)
 _disability = _word("disability", *Disability)
+_side_word = _word("side", *Side)
+_quality_word = _word("quality", *Quality)
 
 
 def _yes_no(column: str, text: str) -> bool | None:
@@ -166,13 +200,53 @@ def _hours(text: str) -> Decimal | None:
     return Decimal(text)
 
 
-@cache
-def _features(text: str) -> frozenset[Feature]:
+def _words(column: str, text: str, known: Iterable[str]) -> list[str]:
     words = [word.strip().lower() for word in text.split(";") if word.strip()]
     for word in words:
-        if word not in set(Feature):
-            raise BadValue("features", f"{shown(word)} is not one of {', '.join(Feature)}")
-    return frozenset(map(Feature, words))
+        if word not in set(known):
+            raise BadValue(column, f"{shown(word)} is not one of {', '.join(known)}")
+    return words
+
+
+@cache
+def _features(text: str) -> frozenset[Feature]:
+    return frozenset(map(Feature, _words("features", text, Feature)))
+
+
+@cache
+def _aura(text: str) -> frozenset[Aura]:
+    return frozenset(map(Aura, _words("aura", text, Aura)))
+
+
+def _side(text: str) -> Side | None:
+    return Side(_side_word(text)) if text else None
+
+
+def _quality(text: str) -> Quality | None:
+    return Quality(_quality_word(text)) if text else None
+
+
+def _time(column: str, text: str) -> time | None:
+    if not text:
+        return None
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise BadValue(column, f"{shown(text)} is not a time from 00:00 to 23:59 as HH:MM")
+    return time.fromisoformat(text)
+
+
+def _triggers(text: str) -> tuple[str, ...]:
+    if "\x00" in text:
+        raise BadValue("triggers", "holds a NUL character")
+    parts = (unescaped(part.strip()) for part in re.split("[;,]", text))
+    try:
+        return trigger_words(";".join(parts))
+    except BadTrigger as error:
+        if error.word is None:
+            raise BadValue("triggers", f"more than {MOST_TRIGGERS} stand there") from None
+        raise BadValue(
+            "triggers",
+            f"{shown(error.word)} has more than {TRIGGER_LENGTH} characters, or one that cannot be kept",
+        ) from None
 
 
 _DOSES = re.compile(r"(?P<name>.*\S)\s+x\s*(?P<doses>[0-9]{1,4})", re.IGNORECASE | re.DOTALL)
@@ -263,14 +337,15 @@ def iso_date(column: str, text: str) -> date:
 
 def _said(texts: Iterable[str]) -> _SaidAndTaken:
     """Reads the texts of `SAID_COLUMNS`."""
-    headache, pain, migraine, features, medicines, relief = map(str.strip, texts)
+    headache, pain, migraine, features, medicines, relief, side, quality, aura = map(str.strip, texts)
     word = Headache(_headache(headache))
     doses, classes = _medicines(medicines)
+    implied = implied_features(_side(side), _quality(quality), _aura(aura))
     said = (
         word,
         _pain(pain, word),
         _yes_no("migraine", migraine),
-        _features(features),
+        _features(features) | implied,
         classes,
         Relief(_relief(relief)) if relief else None,
     )
@@ -279,11 +354,17 @@ def _said(texts: Iterable[str]) -> _SaidAndTaken:
 
 def _other(texts: Iterable[str]) -> Other:
     """Reads the texts of `OTHER_COLUMNS`."""
-    hours, disability, menstruation = map(str.strip, texts)
+    hours, disability, menstruation, start, end, side, quality, aura, triggers = map(str.strip, texts)
     return Other(
         _hours(hours),
         Disability(_disability(disability)) if disability else None,
         _yes_no("menstruation", menstruation),
+        _time("start", start),
+        _time("end", end),
+        _side(side),
+        _quality(quality),
+        _aura(aura),
+        _triggers(triggers),
     )
 
 
@@ -450,6 +531,12 @@ def _report_all(report: Report, line: int, cells: Mapping[str, str]) -> None:
         ("disability", lambda text: not text or _disability(text)),
         ("menstruation", lambda text: _yes_no("menstruation", text)),
         ("note", lambda text: checked_text("note", text, NOTE_LENGTH)),
+        ("start", lambda text: _time("start", text)),
+        ("end", lambda text: _time("end", text)),
+        ("side", _side),
+        ("quality", _quality),
+        ("aura", _aura),
+        ("triggers", _triggers),
     )
     for column, check in checks:
         try:

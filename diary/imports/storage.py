@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from diary.details import Quality, Side, trigger_words
 from diary.imports.diary_csv import MOST_DOSES, Dose, Other, Report, Row, shown
 from diary.models import (
     DiaryDay,
@@ -18,6 +19,8 @@ from diary.models import (
     Medicine,
     Patient,
     Taken,
+    aura_set,
+    aura_words,
     earlier_version,
     feature_set,
     feature_words,
@@ -53,6 +56,12 @@ _COLUMNS = (
     "disability",
     "menstruation",
     "note",
+    "start",
+    "end",
+    "side",
+    "quality",
+    "aura",
+    "triggers",
 )
 
 
@@ -75,11 +84,27 @@ def _row(
     disability: str,
     menstruation: bool | None,
     note: str,
+    start: time | None,
+    end: time | None,
+    side: str,
+    quality: str,
+    aura: str,
+    triggers: str,
 ) -> Row:
     classes = frozenset(dose.medication_class for dose in doses)
     found_relief = Relief(relief) if relief else None
     day = Day(when, Headache(headache), pain, migraine, feature_set(features), classes, found_relief)
-    other = Other(hours, Disability(disability) if disability else None, menstruation)
+    other = Other(
+        hours,
+        Disability(disability) if disability else None,
+        menstruation,
+        start,
+        end,
+        Side(side) if side else None,
+        Quality(quality) if quality else None,
+        aura_set(aura),
+        trigger_words(triggers),
+    )
     return Row(0, "", day, tuple(doses), other, note)
 
 
@@ -166,6 +191,12 @@ def _fields(row: Row) -> dict[str, Any]:
         "disability": other.disability.value if other.disability else "",
         "menstruation": other.menstruation,
         "note": row.note,
+        "start": other.start,
+        "end": other.end,
+        "side": other.side or "",
+        "quality": other.quality or "",
+        "aura": aura_words(other.aura),
+        "triggers": ";".join(other.triggers),
         "source": DiaryDay.Source.IMPORT,
     }
 
@@ -219,7 +250,8 @@ def _medicines(patient: Patient, rows: list[Row]) -> dict[_Key, Medicine]:
 def _store_intakes(days: list[DiaryDay], rows: list[Row], medicines: dict[_Key, Medicine]) -> None:
     Intake.objects.bulk_create(
         [
-            Intake(day=day, medicine=medicines[key], doses=doses)
+            # When they were taken is not in a file.
+            Intake(day=day, medicine=medicines[key], doses=doses, created_at=None)
             for day, row in zip(days, rows, strict=True)
             for key, doses in _doses(row).items()
         ]

@@ -1,11 +1,17 @@
 """What a patient said, as it was said. Nothing here is computed, and a day without a row is missing."""
 
+from diary.models.carers import (
+    Carer,
+    CarerCode,
+    CarerQuerySet,
+)
 from diary.models.checked import (
     time_zones,
     validate_medicine_name,
     validate_strength,
     validate_text,
     validate_time_zone,
+    validate_triggers,
 )
 from diary.models.days import (
     ENTERED_FIELDS,
@@ -17,14 +23,20 @@ from diary.models.days import (
     DiaryDayVersion,
     DiaryDayVersionQuerySet,
     Intake,
+    IntakeQuerySet,
     Taken,
+    aura_set,
+    aura_words,
     earlier_version,
     feature_set,
     feature_words,
 )
 from diary.models.medicines import (
+    MOST_AT_A_TAP,
     Medicine,
     MedicineQuerySet,
+    Preventive,
+    PreventiveQuerySet,
 )
 from diary.models.operations import DeviceOperation, DeviceOperationQuerySet
 from diary.models.people import (
@@ -32,12 +44,25 @@ from diary.models.people import (
     Erasure,
     Patient,
 )
+from diary.models.reminders import (
+    EVERY_DAY,
+    LONGEST_ENDPOINT,
+    PushSubscription,
+    Reminder,
+    SentReminder,
+)
 
 __all__ = [
     "ENTERED_FIELDS",
+    "EVERY_DAY",
     "KEPT_FIELDS",
+    "LONGEST_ENDPOINT",
+    "MOST_AT_A_TAP",
     "MOST_DOSES",
     "NOTE_LENGTH",
+    "Carer",
+    "CarerCode",
+    "CarerQuerySet",
     "Deletion",
     "DeviceOperation",
     "DeviceOperationQuerySet",
@@ -47,10 +72,18 @@ __all__ = [
     "DiaryDayVersionQuerySet",
     "Erasure",
     "Intake",
+    "IntakeQuerySet",
     "Medicine",
     "MedicineQuerySet",
     "Patient",
+    "Preventive",
+    "PreventiveQuerySet",
+    "PushSubscription",
+    "Reminder",
+    "SentReminder",
     "Taken",
+    "aura_set",
+    "aura_words",
     "earlier_version",
     "feature_set",
     "feature_words",
@@ -59,4 +92,5 @@ __all__ = [
     "validate_strength",
     "validate_text",
     "validate_time_zone",
+    "validate_triggers",
 ]

@@ -9,6 +9,8 @@ from unicodedata import category
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from diary.details import MOST_TRIGGERS, TRIGGER_LENGTH, BadTrigger, trigger_words
+
 
 def validate_text(text: str) -> None:
     """Characters that one of the databases refuses: NUL and lone surrogates."""
@@ -28,6 +30,22 @@ def validate_strength(strength: str) -> None:
     validate_medicine_name(strength)
     if "(" in strength or ")" in strength:
         raise ValidationError(_("A strength holds no brackets."))
+
+
+def validate_triggers(text: str) -> None:
+    """As `details.trigger_words` reads them, and as they come back from the diary CSV."""
+    try:
+        words = trigger_words(text)
+    except BadTrigger as error:
+        if error.word is None:
+            raise ValidationError(
+                _("At most %(n)d of these fit on one day."), params={"n": MOST_TRIGGERS}
+            ) from None
+        raise ValidationError(
+            _("Each of these has at most %(n)d characters and no line break."), params={"n": TRIGGER_LENGTH}
+        ) from None
+    if text != ";".join(words):
+        raise ValidationError(_("Each of these stands once, with a semicolon between them."))
 
 
 @lru_cache(maxsize=1)

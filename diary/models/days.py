@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from itertools import combinations
 from typing import Any, TypedDict
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -16,11 +17,18 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from diary.models.checked import validate_text
+from diary.details import MOST_TRIGGERS, ONE_SIDES, TRIGGER_LENGTH, Aura, Quality, Side
+from diary.models.checked import validate_text, validate_triggers
 from diary.models.medicines import Medicine
 from diary.models.people import Patient
 from diary.rules import LATE_DAYS, Day, Disability, EarlierDay, Feature, Headache, MedicationClass, Relief
-from diary.words import disability_choices, headache_choices, relief_choices
+from diary.words import (
+    disability_choices,
+    headache_choices,
+    quality_choices,
+    relief_choices,
+    side_choices,
+)
 
 NOTE_LENGTH = 2000
 MOST_DOSES = 99
@@ -35,6 +43,12 @@ ENTERED_FIELDS = (
     "disability",
     "menstruation",
     "note",
+    "start",
+    "end",
+    "side",
+    "quality",
+    "aura",
+    "triggers",
 )
 """What a person says of a day, besides its medicines."""
 KEPT_FIELDS = (*ENTERED_FIELDS, "source", "recorded_on")
@@ -52,15 +66,35 @@ def feature_words(features: frozenset[Feature] | set[Feature]) -> str:
     return ";".join(feature.value for feature in Feature if feature in features)
 
 
+@lru_cache(maxsize=64)
+def aura_set(words: str) -> frozenset[Aura]:
+    """The kinds of a stored `;`-separated text."""
+    return frozenset(Aura(word) for word in words.split(";") if word)
+
+
+def aura_words(kinds: Iterable[Aura]) -> str:
+    """The stored text of some kinds of aura, always in the same order."""
+    found = frozenset(kinds)
+    return ";".join(kind.value for kind in Aura if kind in found)
+
+
+AURA_TEXTS = [aura_words(kinds) for most in range(len(Aura) + 1) for kinds in combinations(Aura, most)]
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
-    return value.isoformat() if isinstance(value, date) else value
+    return value.isoformat() if isinstance(value, date | time) else value
 
 
 class DiaryDayQuerySet(models.QuerySet["DiaryDay"]):
     def between(self, first: date, last: date) -> DiaryDayQuerySet:
         return self.filter(date__range=(first, last))
+
+    def between_with_first(self, first: date, last: date) -> DiaryDayQuerySet:
+        """Those of one patient between two dates, and the very first one of their diary, in one query."""
+        earliest = models.Subquery(self.order_by("date").values("date")[:1])
+        return self.filter(Q(date__range=(first, last)) | Q(date=earliest))
 
     def since(self, first: date) -> DiaryDayQuerySet:
         """From a date on, the latest first."""
@@ -73,6 +107,10 @@ class DiaryDayQuerySet(models.QuerySet["DiaryDay"]):
                 F("recorded_on") - F("date"), output_field=models.DurationField()
             )
         ).filter(days_after__gt=timedelta(days=LATE_DAYS))
+
+    def by_carer(self) -> DiaryDayQuerySet:
+        """Days first recorded by a carer."""
+        return self.filter(source=DiaryDay.Source.CARER)
 
     def within(self, windows: list[tuple[int, date, date]]) -> DiaryDayQuerySet:
         """Days of several patients, each in their own windows of (patient id, first, last)."""
@@ -136,6 +174,7 @@ class DiaryDay(models.Model):
         OWN = "own", _("entered by the patient")
         IMPORT = "import", _("imported from a file")
         PAPER = "paper", _("copied from a paper diary")
+        CARER = "carer", _("entered by a carer")
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="days")
     date = models.DateField(_("date"))
@@ -161,6 +200,17 @@ class DiaryDay(models.Model):
     )
     menstruation = models.BooleanField(_("period"), null=True, blank=True)
     note = models.TextField(_("note"), max_length=NOTE_LENGTH, blank=True, validators=[validate_text])
+    start = models.TimeField(_("it began at"), null=True, blank=True)
+    end = models.TimeField(_("it ended at"), null=True, blank=True)
+    side = models.CharField(_("side"), max_length=8, blank=True, choices=side_choices)
+    quality = models.CharField(_("what it felt like"), max_length=12, blank=True, choices=quality_choices)
+    aura = models.CharField(_("kinds of aura"), max_length=40, blank=True)
+    triggers = models.CharField(
+        _("what may have played a part"),
+        max_length=MOST_TRIGGERS * (TRIGGER_LENGTH + 1),
+        blank=True,
+        validators=[validate_triggers],
+    )
     source = models.CharField(max_length=8, choices=Source.choices, default=Source.OWN)
     recorded_on = models.DateField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -191,6 +241,26 @@ class DiaryDay(models.Model):
                 condition=Q(disability__in=["", *(word.value for word in Disability)]),
                 name="day_disability_known",
             ),
+            models.CheckConstraint(
+                condition=Q(side__in=["", *(word.value for word in Side)]), name="day_side_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(quality__in=["", *(word.value for word in Quality)]), name="day_quality_known"
+            ),
+            models.CheckConstraint(condition=Q(aura__in=AURA_TEXTS), name="day_aura_known"),
+            # What a detail says already, the features say too: `details.implied_features`.
+            models.CheckConstraint(
+                condition=~Q(side__in=sorted(side.value for side in ONE_SIDES))
+                | Q(features__contains=Feature.ONE_SIDED.value),
+                name="day_side_is_a_feature",
+            ),
+            models.CheckConstraint(
+                condition=~Q(quality=Quality.PULSATING.value) | Q(features__contains=Feature.PULSATING.value),
+                name="day_quality_is_a_feature",
+            ),
+            models.CheckConstraint(
+                condition=Q(aura="") | Q(features__contains=Feature.AURA.value), name="day_aura_is_a_feature"
+            ),
         )
 
     def __str__(self) -> str:
@@ -204,6 +274,10 @@ class DiaryDay(models.Model):
     @property
     def feature_set(self) -> frozenset[Feature]:
         return feature_set(self.features)
+
+    @property
+    def aura_set(self) -> frozenset[Aura]:
+        return aura_set(self.aura)
 
     @property
     def fields_said(self) -> dict[str, Any]:
@@ -233,12 +307,33 @@ class Taken(TypedDict):
     doses: int
 
 
+class IntakeQuerySet(models.QuerySet["Intake"]):
+    def awaiting_relief(self, patient: Patient, days: Iterable[date], now: datetime) -> IntakeQuerySet:
+        """Acute medicines recorded two to 24 hours ago on headache days without a word of relief, latest first."""
+        return (
+            self.filter(
+                day__patient=patient,
+                day__date__in=list(days),
+                day__relief="",
+                created_at__range=(now - timedelta(hours=24), now - timedelta(hours=2)),
+            )
+            .exclude(day__headache=Headache.NONE.value)
+            .exclude(medicine__medication_class=MedicationClass.ANTIEMETIC.value)
+            .select_related("day", "medicine")
+            .order_by("-day__date", "-created_at", "-pk")
+        )
+
+
 class Intake(models.Model):
     """Doses of one medicine on one day. Criteria count days, so doses never enter a count."""
 
     day = models.ForeignKey(DiaryDay, on_delete=models.CASCADE, related_name="intakes")
     medicine = models.ForeignKey(Medicine, on_delete=models.PROTECT, related_name="intakes")
     doses = models.PositiveSmallIntegerField(_("doses"), default=1)
+    created_at = models.DateTimeField(null=True, default=timezone.now, editable=False)
+    """When the first of them was recorded; `None` where that is not known (imports)."""
+
+    objects = IntakeQuerySet.as_manager()
 
     class Meta:
         constraints = (

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from diary import catalogue
-from diary.models.checked import validate_medicine_name, validate_strength
+from diary.models.checked import validate_medicine_name, validate_strength, validate_text
 from diary.models.people import Patient
 from diary.rules import MedicationClass
 from diary.words import CLASS_LABELS, class_choices
+
+MOST_AT_A_TAP = 9
 
 
 class MedicineQuerySet(models.QuerySet["Medicine"]):
@@ -55,6 +58,11 @@ class Medicine(models.Model):
     strength = models.CharField(_("strength"), max_length=32, blank=True, validators=[validate_strength])
     medication_class = models.CharField(_("kind"), max_length=16, choices=class_choices)
     is_in_use = models.BooleanField(_("in use"), default=True)
+    default_dose = models.PositiveSmallIntegerField(
+        _("doses at a tap"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_AT_A_TAP)],
+    )
 
     doses_on_day: int | None
     """Set by `MedicineQuerySet.for_day` alone."""
@@ -65,6 +73,10 @@ class Medicine(models.Model):
         constraints = (
             models.UniqueConstraint(
                 F("patient"), Lower("name"), Lower("strength"), F("medication_class"), name="medicine_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(default_dose__gte=1, default_dose__lte=MOST_AT_A_TAP),
+                name="medicine_1_to_9_doses_at_a_tap",
             ),
         )
 
@@ -82,3 +94,55 @@ class Medicine(models.Model):
     @property
     def class_label(self) -> str:
         return str(CLASS_LABELS[MedicationClass(self.medication_class)])
+
+
+class PreventiveQuerySet(models.QuerySet["Preventive"]):
+    def running_first(self) -> PreventiveQuerySet:
+        """Those that are taken still, then those that ended, the latest first."""
+        return self.order_by(
+            F("ended_on").desc(nulls_first=True), F("started_on").desc(nulls_last=True), "name", "pk"
+        )
+
+
+class Preventive(models.Model):
+    """A medicine that is taken every day, or every few weeks, so that there are fewer headaches.
+
+    It stands on no list of acute medicines: a day on which it is taken is no medication day.
+    """
+
+    class Reason(models.TextChoices):
+        NO_EFFECT = "no_effect", _("it did not help")
+        SIDE_EFFECTS = "side_effects", _("side effects")
+        NOT_NEEDED = "not_needed", _("no longer needed")
+        OTHER = "other", _("another reason")
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="preventives")
+    name = models.CharField(_("name"), max_length=80, validators=[validate_medicine_name])
+    dose = models.CharField(_("dose"), max_length=80, blank=True, validators=[validate_text])
+    started_on = models.DateField(_("taken since"), null=True, blank=True)
+    ended_on = models.DateField(_("ended on"), null=True, blank=True)
+    reason = models.CharField(_("why it ended"), max_length=16, blank=True, choices=Reason.choices)
+    remark = models.CharField(_("in your own words"), max_length=200, blank=True, validators=[validate_text])
+
+    objects = PreventiveQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(started_on__isnull=True)
+                | Q(ended_on__isnull=True)
+                | Q(ended_on__gte=F("started_on")),
+                name="preventive_ends_after_it_starts",
+            ),
+            models.CheckConstraint(
+                condition=Q(reason="")
+                | Q(
+                    ended_on__isnull=False,
+                    reason__in=["no_effect", "side_effects", "not_needed", "other"],
+                ),
+                name="preventive_reason_of_an_end",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.dose}".strip()

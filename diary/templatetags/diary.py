@@ -22,6 +22,7 @@ from diary.words import (
     REACHED_LABELS,
     class_counts,
     counted_words,
+    detail_words,
     rule_counts,
     rule_number,
 )
@@ -99,6 +100,7 @@ def said_words(version: DiaryDayVersion) -> str:
         words.append(_("kept from the day’s work: %(word)s") % {"word": label})
     if said["menstruation"] is not None:
         words.append(_("period") if said["menstruation"] else _("no period"))
+    words += detail_words(said)
     words += [f"{medicine} ×{doses}" for medicine, doses in version.medicines]
     return " · ".join(words)
 

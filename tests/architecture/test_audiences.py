@@ -9,7 +9,16 @@ from django.urls import URLPattern, URLResolver, get_resolver, path
 
 from accounts.access import public, signed_in
 
-AUDIENCES = {"public", "signed in", "patient", "patient's phone", "clinician", "lead", "administrator"}
+AUDIENCES = {
+    "public",
+    "signed in",
+    "patient",
+    "patient's phone",
+    "carer",
+    "clinician",
+    "lead",
+    "administrator",
+}
 
 # Views of django-allauth name no audience of ours. Whether they ask for a sign-in was looked at, one by one.
 ALLAUTH = {

@@ -11,7 +11,7 @@ from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import ConnectionHandler
 
-from config.checks import cache_is_shared, second_factor_is_required, sqlite_faults
+from config.checks import cache_is_shared, push_key_is_one, second_factor_is_required, sqlite_faults
 from config.static_files import HashedStaticFiles
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +38,9 @@ def start(data_dir: Path, show: str = "", **environment: str) -> tuple[int, str]
         ({"SECRET_KEY": KEY, "DATABASE_URL": "mysql://x/y"}, "must look like postgres://"),
         ({"SECRET_KEY": KEY, "TRUSTED_PROXY_COUNT": "-1"}, "write a whole number"),
         ({"SECRET_KEY": KEY, "SIGN_UP": "closed"}, "write open or invited"),
+        ({"SECRET_KEY": KEY, "VAPID_PRIVATE_KEY_FILE": "/no/such/file"}, "there is no such file"),
+        ({"SECRET_KEY": KEY, "PUSH_SERVICES": "fcm.googleapis.com,127.0.0.1"}, "write host names such as"),
+        ({"SECRET_KEY": KEY, "PUSH_SERVICES": "*"}, "write host names such as"),
         ({"SECRET_KEY": KEY, "FACTOR_KEY": f"{KEY},short"}, "FACTOR_KEY is too short"),
         ({"SECRET_KEY": KEY, "FACTOR_KEY_FILE": "/no/such/file"}, "there is no such file"),
     ],
@@ -155,6 +158,18 @@ def test_check_reports_private_cache(settings, backend):
 def test_check_reports_staff_without_second_factor(settings, debug, required, found):
     settings.DEBUG, settings.REQUIRE_SECOND_FACTOR = debug, required
     assert [fault.id for fault in second_factor_is_required()] == found
+
+
+@pytest.mark.parametrize(("key", "found"), [("", []), ("A" * 20, ["diary.E013"])])
+def test_check_reports_a_key_that_push_services_would_not_take(settings, key, found):
+    settings.VAPID_PRIVATE_KEY = key
+    assert [fault.id for fault in push_key_is_one()] == found
+
+
+def test_key_of_notifications_lies_in_the_folder_of_data(tmp_path):
+    assert start(tmp_path, "repr(s.VAPID_PRIVATE_KEY)", **PRODUCTION) == (0, "''")
+    (tmp_path / "vapid_key").write_text("a-key\n")
+    assert start(tmp_path, "s.VAPID_PRIVATE_KEY", **PRODUCTION) == (0, "a-key")
 
 
 def test_our_own_checks_are_content():

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from diary import installing, phone
 from diary.models import DiaryDay, Patient
+from diary.summaries import today_summary
 from tests.browser.network import ASKS_FOR_MONEY, DOWN, LOSES_ANSWERS, STALLED, UP
 from tests.browser.steps import ZONE
-from tests.cast import medicine, new_patient, record_all
+from tests.cast import medicine, new_patient, record, record_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -442,17 +446,17 @@ def test_two_pages_of_one_phone_show_the_same(handset, anna, enter):
     assert not anna.operations.filter(is_contested=True)
 
 
-def test_two_phones_that_disagree_ask_the_person(handset, network, phone, anna, enter, axe):
+def test_two_phones_that_disagree_ask_the_person(handset, network, desktop, anna, enter, axe):
     enter(handset, anna.user)
     visited(handset)
     network.state = DOWN
     button(handset, "Severe").tap()
     says(handset, "Severe headache")
-    enter(phone, anna.user)
-    phone.goto("/")
-    button(phone, "No headache").tap()
-    says(phone, "No headache")
-    unsent(phone, 0)
+    enter(desktop, anna.user)
+    desktop.goto("/")
+    button(desktop, "No headache").click()
+    says(desktop, "No headache")
+    unsent(desktop, 0)
     network.state = UP
     handset.reload()
     unsent(handset, 0)
@@ -464,3 +468,172 @@ def test_two_phones_that_disagree_ask_the_person(handset, network, phone, anna, 
         asked.get_by_role("button", name="No headache").tap()
     expect(asked).to_be_hidden()
     arrives(lambda: words_of(anna), {today_of(anna).isoformat(): "none"})
+
+
+# --- Answered from the notification ------------------------------------------------------------------------------
+
+ANSWERED = """async ([date, action]) => {
+    await self.registration.showNotification("How is today?", {data: {
+        date, saved: "Saved", kept: "Kept on this phone", failed: "Not saved. Tap to open.", tag: "today"}});
+    const [notification] = await self.registration.getNotifications();
+    const event = new NotificationEvent("notificationclick", { notification, action });
+    let done = Promise.resolve();
+    event.waitUntil = (promise) => { done = promise; };
+    self.dispatchEvent(event);
+    await done;
+    return (await self.registration.getNotifications()).map((one) => one.title);
+}"""
+
+
+@pytest.mark.parametrize("is_online", [True, False])
+def test_free_day_is_saved_from_the_notification_without_opening_the_diary(
+    handset, network, anna, enter, is_online
+):
+    handset.context.grant_permissions(["notifications"])
+    enter(handset, anna.user)
+    visited(handset)
+    [worker] = handset.context.service_workers
+    handset.goto("about:blank")
+    network.state = UP if is_online else DOWN
+    today = today_of(anna).isoformat()
+    assert worker.evaluate(ANSWERED, [today, "clear"]) == ["Saved" if is_online else "Kept on this phone"]
+    assert words_of(anna) == ({today: "none"} if is_online else {})
+    network.state = UP
+    handset.goto("/")
+    arrives(lambda: words_of(anna), {today: "none"})
+    unsent(handset, 0)
+    expect(button(handset, "No headache")).to_have_attribute("aria-pressed", "true")
+
+
+def test_an_old_notification_takes_back_nothing(handset, anna, enter):
+    handset.context.grant_permissions(["notifications"])
+    enter(handset, anna.user)
+    visited(handset)
+    button(handset, "Severe").tap()
+    says(handset, "Severe headache")
+    unsent(handset, 0)
+    [worker] = handset.context.service_workers
+    today = today_of(anna).isoformat()
+    assert worker.evaluate(ANSWERED, [today, "clear"]) == ["Not saved. Tap to open."]
+    arrives(lambda: words_of(anna), {today: "severe"})
+    assert anna.operations.count() == 1
+
+
+# --- What can go wrong on the phone itself -----------------------------------------------------------------------
+
+NO_ROOM = "IDBObjectStore.prototype.add = () => { throw new DOMException('full', 'QuotaExceededError'); };"
+NO_STORAGE = "Object.defineProperty(window, 'indexedDB', {get: () => { throw new Error('private'); }});"
+
+
+def test_phone_without_room_says_so_and_keeps_what_it_has(handset, network, anna, enter):
+    enter(handset, anna.user)
+    visited(handset)
+    network.state = DOWN
+    handset.goto("/")
+    button(handset, "Mild").first.tap()
+    says(handset, "Mild headache")
+    handset.evaluate(f"() => {{ {NO_ROOM} }}")
+    handset.locator("button.chip").first.tap()
+    says(handset, "This phone has no room left: the entry could not be kept.")
+    unsent(handset, 1)
+    expect(handset.locator("button.chip").first).not_to_contain_text("×1")
+
+
+@pytest.mark.parametrize("trouble", [NO_ROOM, NO_STORAGE])
+def test_browser_that_keeps_nothing_sends_the_form_to_the_server(handset, anna, enter, trouble):
+    handset.context.add_init_script(trouble)
+    enter(handset, anna.user)
+    handset.goto("/")
+    with handset.expect_navigation():
+        button(handset, "Mild").tap()
+    says(handset, "Saved: Mild headache")
+    arrives(lambda: words_of(anna), {today_of(anna).isoformat(): "mild"})
+    assert anna.operations.count() == 0
+    with handset.expect_navigation():
+        button(handset, "Undo").tap()
+    arrives(lambda: words_of(anna), {})
+
+
+def test_entries_that_the_browser_threw_away_are_missed_aloud(handset, network, anna, enter):
+    enter(handset, anna.user)
+    visited(handset)
+    network.state = DOWN
+    button(handset, "Mild").tap()
+    says(handset, "Mild headache")
+    unsent(handset, 1)
+    handset.goto("/help/")
+    handset.evaluate(
+        "new Promise(done => { const r = indexedDB.deleteDatabase('diary'); r.onsuccess = r.onblocked = done; })"
+    )
+    network.state = UP
+    handset.goto("/")
+    expect(handset.get_by_text("This phone threw away 1 entry that was not sent.")).to_be_visible()
+    assert words_of(anna) == {}
+
+
+def test_new_version_takes_over_while_entries_wait(handset, network, anna, enter, monkeypatch):
+    enter(handset, anna.user)
+    visited(handset)
+    [before] = handset.evaluate("caches.keys()")
+    network.state = DOWN
+    handset.goto("/")
+    button(handset, "Severe").first.tap()
+    says(handset, "Severe headache")
+    monkeypatch.setattr(installing, "_content_marks", lambda: ["another version"])
+    network.state = UP
+    handset.goto("/")
+    arrives(lambda: words_of(anna), {today_of(anna).isoformat(): "severe"})
+    unsent(handset, 0)
+    arrives(lambda: [name for name in handset.evaluate("caches.keys()") if name == before], [])
+    assert len(handset.evaluate("caches.keys()")) == 1
+    network.state = DOWN
+    handset.goto("/")
+    expect(button(handset, "Severe").first).to_have_attribute("aria-pressed", "true")
+
+
+def test_help_for_what_cannot_wait_is_there_without_a_network(handset, network, anna, enter):
+    enter(handset, anna.user)
+    visited(handset)
+    network.state = DOWN
+    handset.get_by_role("link", name="Help", exact=True).tap()
+    expect(handset.get_by_role("heading", name="When to call for help")).to_be_in_viewport()
+    expect(handset.get_by_text("Fever with a stiff neck")).to_be_visible()
+
+
+# --- The phone counts as the rules do ----------------------------------------------------------------------------
+
+
+def test_the_phone_counts_generated_months_as_the_rules_do(handset, transactional_db, enter):
+    """Seeded diaries with gaps, doses and several classes, counted by the phone's script and by the rules."""
+    random = Random(7)
+    handset.goto("/help/")
+    for number in range(6):
+        patient = new_patient(f"P{number} Example", time_zone=ZONE)
+        today = today_of(patient) - timedelta(days=random.randrange(400))
+        taken = [medicine(patient, *one) for one in (("rizatriptan", "triptan"), ("ibuprofen", "non_opioid"))]
+        for back in range(random.choice([5, 45])):
+            if random.random() < 0.7:
+                word = random.choice(["none", "mild", "severe", "yes"])
+                record(
+                    patient, today - timedelta(days=back), word, *random.sample(taken, random.randrange(3))
+                )
+        summary = today_summary(patient, today)
+        state = phone.payload(patient, summary, [], datetime.now(UTC))
+        counted = handset.evaluate(
+            """async ([state, today]) => {
+                const m = await import("/static/js/phone/days.js");
+                const days = m.daysOf(state, []);
+                return [m.month(state, days, today), m.missed(state, days, today, state.listed)];
+            }""",
+            [json.loads(json.dumps(state)), today.isoformat()],
+        )
+        month = summary.month.month
+        missed = [*([today - timedelta(days=1)] if summary.yesterday_missed else []), *summary.missed]
+        assert counted == [
+            {
+                "headache": month.headache_days,
+                "missing": summary.month.missing_so_far,
+                "classes": {c.value: n for c, n in month.medication_days.items() if n},
+            },
+            [day.isoformat() for day in missed],
+        ]

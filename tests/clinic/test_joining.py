@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from allauth.account.models import EmailAddress
 
+from accounts import codes
 from accounts.access import INVITATION
 from accounts.models import AuditEntry
 from clinic import consent, invitations
@@ -172,7 +173,7 @@ def test_number_taken_meanwhile_is_left_out(sheet, bob, alice, north):
 def test_addresses_are_long_and_never_alike(north):
     found = {invitations.make(north, None)[1] for _ in range(50)}
     assert len(found) == 50
-    assert {len(consent.normal(path_of(one).split("/")[2])) for one in found} == {20}
+    assert {len(codes.normal(path_of(one).split("/")[2])) for one in found} == {20}
 
 
 # --- Staff ---------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
+from accounts import codes
 from accounts.models import AuditEntry
 from clinic import consent
 from clinic.access import notes_seen
@@ -177,7 +178,7 @@ def test_code_is_shown_large_spelled_and_kept_nowhere(alice_now, alice):
     shown = code_on(page)
     assert len(shown) == 9
     assert shown[4] == "-"
-    assert set(shown.replace("-", "")) <= set(consent.ALPHABET)
+    assert set(shown.replace("-", "")) <= set(codes.ALPHABET)
     assert f"letter by letter: {', '.join(shown.replace('-', ''))}" in page.section("code").text
     assert "until 19 June, 12:00" in page.section("code").text
     [row] = LinkCode.objects.values()

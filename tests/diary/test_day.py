@@ -1,6 +1,6 @@
 """One day with all its details: what was said stands there, and what is wrong is said without losing anything."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,11 +14,17 @@ ALL = {
     "pain": "8",
     "hours": "6.5",
     "migraine": "true",
-    "features": ["nausea", "one_sided"],
+    "features": ["nausea", "one_sided", "aura"],
     "relief": "partial",
     "disability": "bed",
     "menstruation": "false",
     "note": "Woke with it.\r\nStorm outside.",
+    "start": "07:30",
+    "end": "15:00",
+    "side": "left",
+    "quality": "pressing",
+    "aura": ["visual", "other"],
+    "triggers": "storm, little sleep",
 }
 
 
@@ -36,17 +42,19 @@ def test_all_details_are_saved_and_shown_again(as_alice, alice):
     assert page.path == "/"
     assert page.messages == "Saved: Wednesday 17 June saved Undo"
     page = as_alice.opens(DAY)
-    shown = {name: page.filled(name) for name in ALL}
-    assert shown == ALL | {
-        "headache": ["severe"],
-        "hours": "6.5",
-        "features": ["one_sided", "nausea"],
+    said = {name: page.filled(name) for name in [*ALL, "earlier_triggers"]}
+    assert said == {name: shown(name, value) for name, value in ALL.items()} | {
         "note": "Woke with it.\nStorm outside.",
+        # What was named once is offered from then on.
+        "triggers": "",
+        "earlier_triggers": ["storm", "little sleep"],
     }
     assert page.filled(f"doses_{taken.pk}") == "2"
     day = alice.days.get()
+    assert (day.start, day.end, day.side, day.quality) == (time(7, 30), time(15), "left", "pressing")
+    assert (day.aura, day.triggers) == ("visual;other", "storm;little sleep")
     assert (day.features, day.hours, day.migraine, day.menstruation) == (
-        "one_sided;nausea",
+        "one_sided;nausea;aura",
         Decimal("6.5"),
         True,
         False,
@@ -57,7 +65,7 @@ def test_all_details_are_saved_and_shown_again(as_alice, alice):
 def test_details_may_be_left_out(as_alice, alice):
     as_alice.sends(DAY, headache="mild")
     day = alice.days.get()
-    assert as_alice.opens(DAY).filled("migraine") == "unknown"
+    assert as_alice.opens(DAY).filled("migraine") == ["unknown"]
     said = (
         day.pain,
         day.hours,
@@ -77,10 +85,19 @@ def test_saving_again_what_the_page_shows_changes_nothing(as_alice, alice):
         *(alice, TODAY, "severe", taken),
         **{"pain": 8, "hours": "6.25", "migraine": True, "features": "nausea;aura", "relief": "full"},
         **{"disability": "partly", "menstruation": False, "note": "two\nlines"},
+        **{
+            "start": "22:30",
+            "end": "02:00",
+            "quality": "stabbing",
+            "aura": "speech",
+            "triggers": "wine;storm",
+        },
     )
     before = alice.days.values().get()
     page = as_alice.opens(DAY)
-    as_alice.sends(DAY, **{name: page.filled(name) for name in [*ALL, f"doses_{taken.pk}"]})
+    as_alice.sends(
+        DAY, **{name: page.filled(name) for name in [*ALL, "earlier_triggers", f"doses_{taken.pk}"]}
+    )
     assert alice.days.values().get() | {"updated_at": None} == before | {"updated_at": None}
     assert Intake.objects.get().doses == 1
 
@@ -177,6 +194,17 @@ WRONG = [
     ("features", "hiccups", "Select a valid choice. hiccups is not one of the available choices."),
     ("relief", "some", "Select a valid choice. some is not one of the available choices."),
     ("disability", "yes", "Select a valid choice. yes is not one of the available choices."),
+    ("start", "7 o'clock", "Enter a valid time."),
+    ("start", "24:00", "Enter a valid time."),
+    ("end", "07:60", "Enter a valid time."),
+    ("end", "07:30", "It began and ended at the same time: leave one of them empty."),
+    ("side", "top", "Select a valid choice. top is not one of the available choices."),
+    ("quality", "sharp", "Select a valid choice. sharp is not one of the available choices."),
+    ("aura", "smell", "Select a valid choice. smell is not one of the available choices."),
+    ("triggers", "x" * 41, "Each of these has at most 40 characters and no line break."),
+    ("triggers", "a\x07b", "Each of these has at most 40 characters and no line break."),
+    ("triggers", "a\x00b", "Null characters are not allowed."),
+    ("triggers", ",".join("abcdefghijk"), "At most 10 of these fit on one day."),
     ("note", "x" * 2001, "Ensure this value has at most 2000 characters (it has 2001)."),
     ("note", "a\x00b", "Null characters are not allowed."),
     ("doses", "-1", "Ensure this value is greater than or equal to 0."),
@@ -203,8 +231,12 @@ def test_wrong_value_is_named_and_nothing_is_lost(as_alice, alice, field, value,
 
 def shown(name, said):
     """Ticked fields come back as the page orders them."""
-    ticked = {"headache": [said], "features": ["one_sided", "nausea"]}
-    return ticked.get(name, said)
+    if name in RADIOS:
+        return [said]
+    return {"features": ["one_sided", "nausea", "aura"]}.get(name, said)
+
+
+RADIOS = {"headache", "pain", "migraine", "relief", "disability", "menstruation", "side", "quality"}
 
 
 def test_pain_on_a_headache_free_day_is_refused(as_alice, alice):

@@ -1,13 +1,15 @@
 """The diary CSV's reader: what a person reads about a bad file, and that text survives the way out and in."""
 
 import io
-from datetime import date, timedelta
+import re
+from datetime import date, time, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from diary.details import MOST_TRIGGERS, TRIGGER_LENGTH, Aura, Quality, Side, implied_features
 from diary.exports import write_rows
 from diary.imports.diary_csv import (
     NOTE_LENGTH,
@@ -298,6 +300,38 @@ def test_a_long_medicine_is_refused_at_once():
     assert len(problems("date,headache,medicines", f"2026-01-05,mild,a{' ' * 100_000}b")) == 1
 
 
+BAD_DETAILS = [
+    ("start", "9:30", "'9:30' is not a time from 00:00 to 23:59 as HH:MM"),
+    ("start", "24:00", "'24:00' is not a time from 00:00 to 23:59 as HH:MM"),
+    ("end", "09:30:00", "'09:30:00' is not a time from 00:00 to 23:59 as HH:MM"),
+    ("end", "٠٩:30", "'٠٩:30' is not a time from 00:00 to 23:59 as HH:MM"),
+    ("side", "top", "'top' is not one of left, right, both, varies"),
+    ("quality", "sharp", "'sharp' is not one of pulsating, pressing, stabbing, other"),
+    ("aura", "visual;smell", "'smell' is not one of visual, sensory, speech, other"),
+    ("triggers", "x" * 41, f"'{'x' * 39}…' has more than 40 characters, or one that cannot be kept"),
+    ("triggers", "a\tb", "'a\\tb' has more than 40 characters, or one that cannot be kept"),
+    ("triggers", "a\x00b", "holds a NUL character"),
+    ("triggers", ";".join("abcdefghijk"), "more than 10 stand there"),
+]
+
+
+@pytest.mark.parametrize(("column", "value", "message"), BAD_DETAILS, ids=lambda text: repr(text[:12]))
+def test_bad_detail_is_named_by_line_and_column(column, value, message):
+    lines = ["2026-01-05,mild,", f'2026-01-06,mild,"{value}"']
+    assert problems(f"date,headache,{column}", *lines) == [f"line 3: {column}: {message}"]
+
+
+def test_every_bad_detail_of_a_row_is_named():
+    found = problems("date,headache,start,side,aura", "2026-01-05,mild,late,top,smell")
+    assert [problem.split(": ")[1] for problem in found] == ["start", "side", "aura"]
+
+
+def test_a_file_without_the_new_columns_needs_none():
+    row = one("date,headache,features", "2026-01-05,mild,aura")
+    assert row.other == Other(None, None, None)
+    assert row.day.features == {Feature.AURA}
+
+
 # --- The same date twice, and people ----------------------------------------------------------------------
 
 
@@ -368,6 +402,16 @@ DOSES = st.lists(
 ).map(tuple)
 
 
+CLOCK = st.builds(time, st.integers(0, 23), st.integers(0, 59))
+TRIGGERS = st.lists(
+    st.text(AWKWARD, min_size=1, max_size=TRIGGER_LENGTH)
+    .map(str.strip)
+    .filter(lambda word: word and not re.search(r"[;,\x00-\x1f\x7f-\x9f]", word)),
+    max_size=MOST_TRIGGERS,
+    unique_by=str.casefold,
+).map(tuple)
+
+
 @st.composite
 def diary_rows(draw):
     """The rows of one person, one a date."""
@@ -389,7 +433,15 @@ def diary_rows(draw):
             draw(st.none() | st.decimals(0, 24, places=2)),
             draw(st.none() | st.sampled_from(Disability)),
             draw(st.none() | st.booleans()),
+            draw(st.none() | CLOCK),
+            draw(st.none() | CLOCK),
+            draw(st.none() | st.sampled_from(Side)),
+            draw(st.none() | st.sampled_from(Quality)),
+            draw(st.frozensets(st.sampled_from(Aura))),
+            draw(TRIGGERS),
         )
+        implied = implied_features(other.side, other.quality, other.aura)
+        day = day._replace(features=day.features | implied)
         note = draw(TEXTS | st.just("=cmd|' /C calc'!A0" * (NOTE_LENGTH // 18)))
         found.append(Row(0, "", day, doses, other, note))
     return found

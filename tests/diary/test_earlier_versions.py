@@ -1,7 +1,7 @@
 """Corrections keep their past: every way in which a recorded day changes, and what its owner reads of it."""
 
 import inspect
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from io import StringIO
 from uuid import UUID
@@ -12,7 +12,7 @@ from diary import actions, snapshots
 from diary.imports import storage
 from diary.imports.diary_csv import Report, rows
 from diary.models import DiaryDayVersion
-from diary.rules import Headache
+from diary.rules import Headache, Relief, changed_after_the_fact
 from tests.cast import NOON, TODAY, at_most, days_ago, medicine, record, visitor
 from tests.past import faults_of_history
 
@@ -29,11 +29,17 @@ def recorded(alice):
         "pain": 8,
         "hours": Decimal("3.50"),
         "migraine": True,
-        "features": "nausea;aura",
+        "features": "one_sided;pulsating;nausea;aura",
         "relief": "partial",
         "disability": "bed",
         "menstruation": True,
         "note": "before",
+        "start": time(20, 30),
+        "end": time(0, 0),
+        "side": "left",
+        "quality": "pulsating",
+        "aura": "visual;speech",
+        "triggers": "little sleep;=storm",
     }
     return record(alice, WHEN, "severe", *taken, **said)
 
@@ -43,11 +49,17 @@ SAID = {
     "pain": 8,
     "hours": "3.5",
     "migraine": True,
-    "features": "nausea;aura",
+    "features": "one_sided;pulsating;nausea;aura",
     "relief": "partial",
     "disability": "bed",
     "menstruation": True,
     "note": "before",
+    "start": "20:30:00",
+    "end": "00:00:00",
+    "side": "left",
+    "quality": "pulsating",
+    "aura": "visual;speech",
+    "triggers": "little sleep;=storm",
     "source": "own",
     "recorded_on": WHEN.isoformat(),
     "medicines": [
@@ -78,6 +90,10 @@ def save_day(patient, **fields):
     return [actions.save_day(patient, WHEN, {"note": "after"} | fields, {}, TODAY, by=BY)]
 
 
+def say_relief(patient):
+    return [actions.say_relief(patient, WHEN, Relief.FULL, by=BY)]
+
+
 def delete_day(patient):
     return [actions.delete_day(patient, WHEN, by=BY)]
 
@@ -104,6 +120,7 @@ WAYS = {
     "record_headache": record_headache,
     "change_doses": change_doses,
     "save_day": save_day,
+    "say_relief": say_relief,
     "delete_day": delete_day,
     "put_back": put_back,
 }
@@ -165,6 +182,10 @@ def test_guard_reports_a_version_without_a_change(alice, recorded):
 
 NOTHING_CHANGES = {
     "same word": lambda patient: record_headache(patient, Headache.SEVERE),
+    "same relief": lambda patient: actions.say_relief(patient, WHEN, Relief.PARTIAL, by=BY),
+    "relief of a day that is not recorded": lambda patient: actions.say_relief(
+        patient, days_ago(1), Relief.FULL, by=BY
+    ),
     "no dose to take back": lambda patient: [
         actions.change_doses(patient, WHEN, medicine(patient, "Advil", "non_opioid"), -1, by=BY)
     ],
@@ -235,12 +256,51 @@ def test_failed_version_takes_the_change_with_it(alice, recorded, monkeypatch):
     def fails(*args, **options):
         raise RuntimeError
 
-    for way in (record_headache, change_doses, save_day, delete_day):
+    for way in (record_headache, change_doses, save_day, say_relief, delete_day):
         with monkeypatch.context() as broken:
             broken.setattr(snapshots, "earlier_version", fails)
             with pytest.raises(RuntimeError):
                 way(alice)
     assert alice.days.get().fields_said | {"medicines": SAID["medicines"]} == SAID
+
+
+def test_version_from_before_there_were_details_is_read(as_alice, alice, recorded):
+    new = ("start", "end", "side", "quality", "aura", "triggers")
+    said = {name: value for name, value in SAID.items() if name not in new}
+    DiaryDayVersion.objects.create(
+        patient=alice, date=WHEN, said=said, replaced_at=NOON, replaced_on=TODAY, replaced_by=BY
+    )
+    [line] = before(as_alice.opens(DAY))
+    assert "relief: Some · 3.5 hours · kept from the day’s work: In bed · period · sumatriptan" in line
+
+
+def test_undo_brings_the_details_back(alice, recorded):
+    changes = save_day(alice, start=None, end=None, side="", quality="", aura="", triggers="", features="")
+    assert actions.put_back(alice, changes, by=BY)
+    assert alice.days.get().fields_said | {"medicines": SAID["medicines"]} == SAID
+
+
+def test_times_go_with_the_headache(alice, recorded):
+    record_headache(alice)
+    day = alice.days.get()
+    assert (day.hours, day.start, day.end, day.side) == (None, None, None, "left")
+
+
+def test_details_that_are_not_counted_change_no_counted_day(alice, recorded):
+    """Only what is counted makes a day a changed one: a side that says a feature does, another one does not."""
+    record(alice, days_ago(6), "mild", recorded_on=days_ago(6))
+    quiet = {"start": time(8), "end": time(9), "side": "both", "quality": "other", "triggers": "x"}
+    actions.save_day(alice, days_ago(6), quiet, {}, TODAY, by=BY)
+    assert changed_days(alice) == []
+    loud = {"side": "left", "features": "one_sided"}
+    actions.save_day(alice, days_ago(6), loud, {}, TODAY, by=BY)
+    assert changed_days(alice) == [days_ago(6)]
+
+
+def changed_days(patient):
+    standing = {day.date: day for day in patient.days.all().records()}
+    earlier = patient.day_versions.after_two_days().records()
+    return [changed.now.date for changed in changed_after_the_fact(earlier, standing)]
 
 
 # --- What the owner reads ------------------------------------------------------------------------------------
@@ -257,8 +317,10 @@ def test_late_change_is_told_in_the_owners_words(as_alice, recorded):
     as_alice.sends(f"{DAY}headache/", headache="mild")
     assert before(as_alice.opens(DAY)) == [
         "Changed on 17 June 2026; it said before: Severe headache · worst pain 8 of 10 · “I think it was migraine” · "
-        "Nausea · Aura before or with it · relief: Some · 3.5 hours · kept from the day’s work: In bed · period · "
-        "sumatriptan 50 mg ×1 · Tea ×1 before"
+        "On one side · Throbbing · Nausea · Aura before or with it · relief: Some · 3.5 hours · "
+        "kept from the day’s work: In bed · period · from 20:30 to 00:00 · side: Left · felt: Throbbing · "
+        "aura: Seeing things: zigzags, spots, gaps, Trouble finding words · "
+        "may have played a part: little sleep, =storm · sumatriptan 50 mg ×1 · Tea ×1 before"
     ]
 
 

@@ -1,7 +1,7 @@
 """A diary goes out as CSV and comes back the same, through the database."""
 
 import io
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,15 +11,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
+from diary.details import BadTrigger, Quality, Side, implied_features, trigger_words
 from diary.exports import diary_csv
 from diary.imports.diary_csv import Report, dose, rows, without_repeats
 from diary.imports.storage import Outcome, not_after, recorded_rows, store
-from diary.models import DiaryDay, Medicine, Patient
+from diary.models import DiaryDay, Medicine, Patient, aura_set, feature_set, feature_words
+from diary.models.days import AURA_TEXTS
 from diary.rules import MedicationClass
 
 pytestmark = pytest.mark.django_db
 
-HEADER = "date,headache,pain,hours,migraine,features,medicines,relief,disability,menstruation,note"
+HEADER = (
+    "date,headache,pain,hours,migraine,features,medicines,relief,disability,menstruation,note,"
+    "start,end,side,quality,aura,triggers"
+)
+PUBLISHED = HEADER.removesuffix(",start,end,side,quality,aura,triggers")
 
 
 @pytest.fixture
@@ -69,16 +75,22 @@ def test_a_full_day(ana):
         pain=2,
         hours=Decimal("7.50"),
         migraine=True,
-        features="nausea;aura",
+        features="one_sided;nausea;aura",
         relief="partial",
         disability="bed",
         menstruation=False,
         note="=1+1",
+        start=time(22, 5),
+        end=time(1, 0),
+        side="left",
+        quality="pressing",
+        aura="visual;speech",
+        triggers="=storm;little sleep;+x",
     )
     assert exported(ana).splitlines()[1] == (
-        "2026-01-05,mild,2,7.5,yes,nausea;aura,"
+        "2026-01-05,mild,2,7.5,yes,one_sided;nausea;aura,"
         '"sumatriptan 50 mg;class:opioid x2;Tiger oil (class:other) x3;Tiger oil (3 drops, class:other) x4",'
-        "partial,bed,no,'=1+1"
+        "partial,bed,no,'=1+1,22:05,01:00,left,pressing,visual;speech,'=storm;little sleep;'+x"
     )
 
 
@@ -111,7 +123,7 @@ def test_the_command_writes_nothing_but_the_file(ana, capsys):
     day_with(ana)
     call_command("export_diary", patient=" Ana@Example.org ")
     out, err = capsys.readouterr()
-    assert out.splitlines() == [HEADER, "2026-01-05,mild,,,,,,,,,"]
+    assert out.splitlines() == [HEADER, "2026-01-05,mild,,,,,,,,,,,,,,,"]
     assert err == ""
 
 
@@ -147,7 +159,7 @@ def test_a_medicine_of_the_own_list_is_found_again_whatever_its_case(ana):
 
 
 def test_equal_days_are_unchanged(ana):
-    text = f"{HEADER}\n2026-01-05,mild,2,3.50,no,aura,sumatriptan;class:other,full,none,yes,x\n"
+    text = f"{PUBLISHED}\n2026-01-05,mild,2,3.50,no,aura,sumatriptan;class:other,full,none,yes,x\n"
     imported(ana, text)
     assert imported(ana, text) == (Outcome(unchanged=1), Report())
     shuffled = text.replace("3.50", "3.5").replace("sumatriptan;class:other", "class:other;Sumatriptan")
@@ -204,6 +216,31 @@ def test_ten_years_take_few_queries(ana, django_assert_max_num_queries):
     assert outcome == Outcome(added=3650)
 
 
+def test_details_of_a_file_say_their_features(ana):
+    imported(
+        ana,
+        "date,headache,features,side,quality,aura,start,end,triggers\n"
+        '2026-01-05,mild,nausea,right,pulsating,Sensory; visual,23:30,00:45,"Storm, storm;\'=wine"\n'
+        "2026-01-06,mild,one_sided,both,pressing,,,,\n",
+    )
+    one, two = ana.days.order_by("date")
+    assert one.features == "one_sided;pulsating;nausea;aura"
+    assert (one.side, one.quality, one.aura, one.triggers) == (
+        "right",
+        "pulsating",
+        "visual;sensory",
+        "Storm;=wine",
+    )
+    assert (one.start, one.end, one.hours) == (time(23, 30), time(0, 45), None)
+    # The other way round nothing follows.
+    assert (two.features, two.side) == ("one_sided", "both")
+
+
+def test_doses_of_a_file_have_no_time(ana):
+    imported(ana, "date,headache,medicines\n2026-01-05,mild,sumatriptan\n")
+    assert ana.days.get().intakes.get().created_at is None
+
+
 # --- Out and in -------------------------------------------------------------------------------------------
 
 CHARACTERS = st.sampled_from("=+-@'\",;()x\n\r\t😀é ") | st.characters(
@@ -225,6 +262,29 @@ LISTS = st.lists(
     max_size=3,
     unique_by=lambda medicine: (medicine[0].lower(), medicine[1]),
 )
+CLOCK = st.builds(time, st.integers(0, 23), st.integers(0, 59))
+
+
+def is_trigger(word):
+    try:
+        return trigger_words(word) == (word,)
+    except BadTrigger:
+        return False
+
+
+TRIGGERS = st.text(CHARACTERS, min_size=1, max_size=20).filter(is_trigger)
+
+
+def with_features(said):
+    """As the form and the import would store it: what a detail says, the features say too."""
+    implied = implied_features(
+        Side(said["side"]) if said["side"] else None,
+        Quality(said["quality"]) if said["quality"] else None,
+        aura_set(said["aura"]),
+    )
+    return said | {"features": feature_words(feature_set(said["features"]) | implied)}
+
+
 DAYS = st.lists(
     st.fixed_dictionaries(
         {
@@ -237,8 +297,16 @@ DAYS = st.lists(
             "disability": st.sampled_from(["", "partly"]),
             "menstruation": st.none() | st.booleans(),
             "note": st.text(CHARACTERS, max_size=30) | st.just("=SUM(A1:A9)"),
+            "start": st.none() | CLOCK,
+            "end": st.none() | CLOCK,
+            "side": st.sampled_from(["", *Side]),
+            "quality": st.sampled_from(["", *Quality]),
+            "aura": st.sampled_from(AURA_TEXTS),
+            "triggers": st.lists(TRIGGERS, max_size=4).map(
+                lambda words: ";".join(trigger_words(";".join(words)))
+            ),
         }
-    ),
+    ).map(with_features),
     max_size=5,
 )
 

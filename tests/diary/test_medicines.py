@@ -1,6 +1,7 @@
 """The medicine list: finding what stands on the box, counting it in the right class, and the published limits."""
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from diary.models import Medicine
 from tests.cast import TODAY, at_most, days_ago, june, medicine, record, record_all
@@ -313,3 +314,52 @@ def test_queries_do_not_grow_with_the_list(as_alice, alice, days, medicines):
     record_all(alice, [days_ago(back) for back in range(days)], "mild", *taken)
     with at_most(6):
         as_alice.client.get(LIST)
+
+
+# --- A dose at a tap -----------------------------------------------------------------------------------------
+
+
+def test_one_tap_adds_the_default_dose(as_alice, alice):
+    taken = medicine(alice)
+    page = as_alice.sends(f"/medicines/{taken.pk}/dose/", default_dose="2")
+    assert page.messages == "sumatriptan: one tap adds 2"
+    assert listed(page) == ["sumatriptan Triptans · one tap adds 2"]
+    record(alice, TODAY, "mild")
+    chip = as_alice.opens("/").one("button", "chip")
+    assert (chip["value"], chip.text) == ("2", "sumatriptan +2 a tap")
+    page = as_alice.sends(f"/days/{TODAY}/dose/", medicine=taken.pk, change=chip["value"])
+    assert page.messages == "Saved: sumatriptan ×2 added Undo"
+    assert alice.days.get().intakes.get().doses == 2
+    page = as_alice.sends(f"/days/{TODAY}/dose/", medicine=taken.pk, change="-1")
+    assert page.messages == "Saved: sumatriptan: one dose taken back Undo"
+    as_alice.sends("/undo/")
+    assert alice.days.get().intakes.get().doses == 2
+
+
+def test_doses_never_enter_a_count(as_alice, alice):
+    taken = medicine(alice)
+    record(alice, TODAY, "mild")
+    as_alice.sends(f"/days/{TODAY}/dose/", medicine=taken.pk, change="9")
+    assert as_alice.opens("/").count("Triptans").one("p", "count__number").text.startswith("1")
+
+
+@pytest.mark.parametrize("dose", ["0", "10", "-1", "two", "", "1.5", "1\x00"])
+def test_other_doses_at_a_tap_are_refused(as_alice, alice, dose):
+    taken = medicine(alice)
+    page = as_alice.sends(f"/medicines/{taken.pk}/dose/", default_dose=dose)
+    assert page.messages == "Nothing was saved: one tap adds 1 to 9."
+    taken.refresh_from_db()
+    assert taken.default_dose == 1
+
+
+def test_anothers_medicine_keeps_its_dose(as_bob, alice):
+    taken = medicine(alice)
+    as_bob.sends(f"/medicines/{taken.pk}/dose/", status=404, default_dose="3")
+    taken.refresh_from_db()
+    assert taken.default_dose == 1
+
+
+@pytest.mark.parametrize("dose", [0, 10])
+def test_database_refuses_a_dose_that_no_tap_adds(alice, dose):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Medicine.objects.create(patient=alice, medication_class="other", default_dose=dose)

@@ -164,8 +164,8 @@ def test_dose_before_the_day_is_recorded_is_refused_and_invents_nothing(as_alice
     assert not Intake.objects.exists()
 
 
-@pytest.mark.parametrize("change", ["0", "2", "-2", "many", "", "1\x00"])
-def test_dose_is_one_more_or_one_less(as_alice, alice, change):
+@pytest.mark.parametrize("change", ["0", "10", "-10", "1.5", "many", "", "1\x00"])
+def test_dose_is_some_more_or_some_less(as_alice, alice, change):
     record(alice, TODAY, "mild")
     as_alice.sends(DOSE, status=404, medicine=medicine(alice).pk, change=change)
     assert not Intake.objects.exists()

@@ -99,7 +99,7 @@ class Phone:
         """Today as it came: its text, the date that its buttons name, and the days that it asks for."""
         text = self.client.get("/").content.decode()
         shown = re.search(r'action="/days/([\d-]+)/headache/"', text)[1]
-        yesterday = re.findall(r'action="/days/([\d-]+)/headache/" class="cluster"', text)
+        yesterday = re.findall(r'data-yesterday>.*?action="/days/([\d-]+)/headache/"', text, re.DOTALL)
         others = re.findall(r'name="days" value="([\d-]+)"', text)
         return text, day(shown), [*map(day, yesterday), *map(day, others)]
 

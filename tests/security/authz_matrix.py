@@ -67,6 +67,8 @@ SUPERUSER = "superuser"
 DEACTIVATED = "deactivated clinician"
 BOTH = "patient and clinician"
 NO_FACTOR = "clinician without a second factor"
+CARER = "carer of the owner"
+FORMER = "former carer of the owner"
 
 ROLES = (
     STRANGER,
@@ -86,6 +88,8 @@ ROLES = (
     DEACTIVATED,
     BOTH,
     NO_FACTOR,
+    CARER,
+    FORMER,
 )
 
 SIGNED_OUT = {STRANGER, DEACTIVATED}
@@ -158,6 +162,8 @@ def phone(outcome: Outcome) -> Expected:
 PUBLIC_PAGE = Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True)
 DIARY_PAGE = Row(diary(PAGE), REFUSED)
 DIARY_TAP = Row(REFUSED, diary(FORM))
+CARER_PAGE = Row(those({CARER}, PAGE, NOTHING), REFUSED)
+CARER_TAP = Row(REFUSED, those({CARER}, FORM, NOTHING))
 OWN_LINK_TAP = Row(REFUSED, {**diary(NOTHING), OWNER: FORM})
 PATIENT_FORM = Row(those(READS_THE_OWNER, PAGE, NOTHING), those(READS_THE_OWNER, FORM, NOTHING))
 
@@ -214,6 +220,7 @@ TABLE: dict[str, Row] = {
     "dose": Row(REFUSED, {**diary(NOTHING), OWNER: FORM}),
     "delete_day": DIARY_TAP,
     "headache_free": DIARY_TAP,
+    "relief": DIARY_TAP,
     "undo": DIARY_TAP,
     "choose": DIARY_TAP,
     # The phone: what holds nobody's data is open to everybody, and a script gets no page to sign in
@@ -229,15 +236,27 @@ TABLE: dict[str, Row] = {
     "add_medicine": DIARY_TAP,
     "add_own_medicine": Row(diary(to("medicines")), diary(FORM)),
     "use_medicine": Row(REFUSED, {**diary(NOTHING), OWNER: FORM}),
+    "default_dose": Row(REFUSED, {**diary(NOTHING), OWNER: FORM}),
+    "add_preventive": Row(diary(to("medicines")), diary(FORM)),
+    "preventive": Row({**diary(NOTHING), OWNER: PAGE}, {**diary(NOTHING), OWNER: FORM}),
+    "delete_preventive": Row(REFUSED, {**diary(NOTHING), OWNER: FORM}),
     "months": Row(diary(to("month")), REFUSED),
     "month": DIARY_PAGE,
     "trends": DIARY_PAGE,
+    "paper": DIARY_PAGE,
     "begin": Row(signed_in(PAGE), signed_in(FORM)),
     "data": DIARY_PAGE,
     "take_copy": Row(diary(PAGE), diary(PAGE)),
     "delete_diary": Row(signed_in(PAGE), REFUSED),
     "ask_deletion": Row(REFUSED, signed_in(FORM)),
     "keep_diary": DIARY_TAP,
+    # Reminders
+    "reminders": Row(diary(PAGE), diary(FORM)),
+    "add_device": DIARY_TAP,
+    "remove_device": Row(REFUSED, {**diary(NOTHING), OWNER: FORM}),
+    "make_calendar": DIARY_TAP,
+    "end_calendar": DIARY_TAP,
+    "calendar_feed": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True),
     # Sharing: everybody their own, and of others' links nothing
     "sharing": DIARY_PAGE,
     "looks": DIARY_PAGE,
@@ -247,13 +266,30 @@ TABLE: dict[str, Row] = {
     "keep_notes": OWN_LINK_TAP,
     "share_notes": OWN_LINK_TAP,
     "agree_again": OWN_LINK_TAP,
+    # A carer: the patient's page, and the carer's
+    "carer": DIARY_PAGE,
+    "make_carer_code": DIARY_TAP,
+    "withdraw_carer_code": DIARY_TAP,
+    "end_carer": OWN_LINK_TAP,
+    "caring": Row(signed_in(PAGE), signed_in(FORM)),
+    "caring_log": CARER_PAGE,
+    "caring_headache": CARER_TAP,
+    "caring_dose": CARER_TAP,
+    "caring_undo": CARER_TAP,
+    "stop_caring": CARER_TAP,
     # Invitations
     "open_invitation": Row(everybody(to("join")), everybody(NOT_ALLOWED), is_public=True),
     "join": Row(everybody(NO_INVITATION), everybody(NOT_ALLOWED), is_public=True),
     "accept_invitation": Row(signed_in(NO_INVITATION), signed_in(NO_INVITATION)),
     # The clinic
     "front_door": Row(
-        {**diary(to("today")), **dict.fromkeys(STAFF, to("caseload")), ADMINISTRATOR: to("staff")}, REFUSED
+        {
+            **diary(to("today")),
+            **dict.fromkeys(STAFF, to("caseload")),
+            ADMINISTRATOR: to("staff"),
+            CARER: to("caring"),
+        },
+        REFUSED,
     ),
     "link": Row(those(STAFF, PAGE, NOTHING), those(STAFF, FORM, NOTHING)),
     "invite": Row(those(STAFF, PAGE, NOTHING), those(STAFF, FORM, NOTHING)),

@@ -1,4 +1,4 @@
-"""One world for each file of tests: sixteen kinds of people, and records full of words that others must never read."""
+"""One world for each file of tests: eighteen kinds of people, and records full of words that others must never read."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from unittest import mock
 
 import pytest
 import time_machine
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
@@ -20,8 +21,8 @@ from accounts.models import User
 from clinic import invitations
 from clinic.actions import save_session
 from clinic.models import CareLink, Clinic, Membership
-from diary import actions
-from diary.models import Patient
+from diary import actions, calendar_feed, caring
+from diary.models import Carer, Patient, PushSubscription, Reminder
 from tests.cast import (
     NOON,
     TODAY,
@@ -49,7 +50,10 @@ LISTED = {
     matrix.ELSEWHERE: (matrix.OTHER_CLINIC,),
 }
 """Whose names and references stand in whose list of patients."""
-NEVER_OF_THE_CLINIC = ("zz-note", "zz-past-note", "zz-medicine", "zz-past-medicine")
+NEVER_OF_THE_CLINIC = (
+    *("zz-note", "zz-past-note", "zz-medicine", "zz-past-medicine"),
+    *("zz-trigger", "zz-preventive", "zz-dose", "zz-remark"),
+)
 """A patient's own words: pages of the clinic show what is counted, not these."""
 NOWHERE = 987_654_321
 """The number of no row."""
@@ -84,6 +88,8 @@ class World:
         rows = self.ids | changed
         if name == "withdraw_staff_invitation":
             rows["invitation_id"] = rows["staff_invitation_id"]
+        if name == "calendar_feed":
+            rows["token"] = rows["calendar_token"]
         addresses = {found: address for found, address, _ in matrix.routes(get_resolver().url_patterns)}
         words = re.findall(r"<(?:\w+:)?(\w+)>", addresses[name])
         return reverse(name, kwargs={word: rows[word] for word in words})
@@ -107,6 +113,11 @@ class World:
             words |= {word for word in self.canaries[matrix.OWNER] if word.startswith(NEVER_OF_THE_CLINIC)}
             # The owner shares the diary with North, and no note of it.
             words.add(canary("note", matrix.OWNER))
+        if role == matrix.CARER and name in ("caring", "caring_log"):
+            # The least that logging needs: whose diary it is, and the buttons of the medicines.
+            words.discard(canary("list", matrix.OWNER))
+            if name == "caring_log":
+                words.discard(canary("medicine", matrix.OWNER))
         if role in matrix.MANAGES_STAFF and name == "staff":
             # Who works here stands on the page with the address they sign in with, and nothing of their own diary.
             words -= {canary("list", matrix.BOTH), canary("email", matrix.BOTH), INVITED_STAFF}
@@ -139,12 +150,19 @@ def diary_of(role: str, clinic: Clinic | None = None, **injection: Any) -> tuple
         "past-note",
         "past-medicine",
         "past-given",
+        "trigger",
+        "preventive",
+        "dose",
+        "remark",
     )
     words = {kind: canary(kind, role) for kind in kinds}
     user = User.objects.create_user(f"{words['email']}@example.org", name=words["list"])
     patient = Patient.objects.create(user=user, name=words["list"])
     taken = medicine(patient, words["medicine"])
-    record(patient, TODAY, "severe", taken, note=words["note"])
+    record(patient, TODAY, "severe", taken, note=words["note"], triggers=words["trigger"])
+    patient.preventives.create(
+        name=words["preventive"], dose=words["dose"], ended_on=TODAY, reason="other", remark=words["remark"]
+    )
     # What stood there before is no less theirs.
     gone = medicine(patient, words["past-medicine"])
     record(patient, june(3), "mild", gone, note=words["past-note"])
@@ -159,6 +177,25 @@ def diary_of(role: str, clinic: Clinic | None = None, **injection: Any) -> tuple
         words["reference"] = canary("list-reference", role)
         share(patient, clinic, words["reference"])
     return patient, set(words.values())
+
+
+def reminders_of(owner: Patient, session_key: str) -> dict[str, Any]:
+    """A device and a calendar, each with its secret."""
+    seed = calendar_feed.new_seed()
+    token = calendar_feed.token_of(seed)
+    Reminder.objects.create(
+        patient=owner, by_push=True, calendar_seed=seed, calendar_digest=calendar_feed.digest(token)
+    )
+    device = UserSession.objects.create(user=owner.user, ip="203.0.113.9", session_key=session_key)
+    subscription = PushSubscription.objects.create(
+        patient=owner,
+        device=device,
+        endpoint=f"https://fcm.googleapis.com/{canary('endpoint', matrix.OWNER)}",
+        p256dh="",
+        auth="",
+        server_key="",
+    )
+    return {"device_id": subscription.pk, "calendar_token": token}
 
 
 def people() -> World:
@@ -197,6 +234,8 @@ def people() -> World:
         matrix.SUPERUSER: User.objects.create_superuser("root@example.org", name="Ruth Root"),
         matrix.DEACTIVATED: staff("Dan Departed", north),
         matrix.NO_FACTOR: staff("Nell New", north, second_factor=False),
+        matrix.CARER: new_user("Cora Carer"),
+        matrix.FORMER: new_user("Fred Former"),
     }
     for role in (matrix.SUPERUSER, matrix.BOTH):
         add_factor(users[role])
@@ -207,20 +246,26 @@ def people() -> World:
         cookies[role] = client.cookies[settings.SESSION_COOKIE_NAME].value
     User.objects.filter(pk=users[matrix.DEACTIVATED].pk).update(is_active=False)
     passkey = add_passkey(owner.user, canary("passkey", matrix.OWNER))
-    canaries[matrix.OWNER].add(passkey.data["name"])
+    canaries[matrix.OWNER] |= {passkey.data["name"], canary("endpoint", matrix.OWNER)}
     invitation, address = invitations.make(north, None, email=INVITED)
     work, _address = invitations.make(north, None, email=INVITED_STAFF, role=Membership.Role.NURSE)
     canaries["open invitations"] = {INVITED, INVITED_STAFF}
+    former = Carer.objects.create(patient=owner, user=users[matrix.FORMER], since=NOON - timedelta(days=9))
+    caring.end(former, by=owner.user.pseudonym)
+    carer = Carer.objects.create(patient=owner, user=users[matrix.CARER])
     ids = {
+        "carer_id": carer.pk,
         "pk": passkey.pk,
         "link_id": owner.care_links.get(clinic=north).pk,
         "membership_id": Membership.objects.get(clinic=north, user=users[matrix.LINKED]).pk,
         "invitation_id": invitation.pk,
         "staff_invitation_id": work.pk,
         "token": address.rstrip("/").rpartition("/")[2],
+        **reminders_of(owner, cookies[matrix.OWNER]),
         "patient_id": owner.pk,
         "session_id": owner.sessions.get().pk,
         "medicine_id": owner.medicines.get().pk,
+        "preventive_id": owner.preventives.get().pk,
         "when": TODAY,
         "first": TODAY.replace(day=1),
         "topic": "numbers",
@@ -273,8 +318,21 @@ def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
             "migraine": "unknown",
             "menstruation": "unknown",
             "note": "x",
+            "start": "22:00",
+            "end": "02:00",
+            "side": "left",
+            "quality": "pulsating",
+            "aura": ["visual"],
+            "triggers": "storm",
         },
+        "relief": {"relief": "partial"},
+        "default_dose": {"default_dose": "2"},
+        "add_preventive": {"preventive-name": "candesartan", "preventive-dose": "8 mg"},
+        "preventive": {"preventive-name": "candesartan", "preventive-dose": "16 mg"},
         "headache": {"headache": "mild"},
+        "caring": {"code": "0000-0000"},
+        "caring_headache": {"headache": "mild"},
+        "caring_dose": {"medicine": taken, "change": "1"},
         "dose": {"medicine": taken, "change": "1"},
         "headache_free": {"days": [days_ago(1).isoformat()]},
         "add_medicine": {"name": "Maxalt"},
@@ -285,6 +343,7 @@ def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
         "session": injection,
         "make_code": {"notes": "yes"},
         "link": {"code": "0000-0000", "reference": ""},
+        "reminders": {"time": "20:30", "weekdays": ["1", "7"], "by_email": "on"},
         "invite": {"how": "sheet", "email": "", "reference": ""},
         "invite_staff": {"email": "new@example.org", "role": "nurse"},
         "change_role": {"role": "nurse"},

@@ -77,8 +77,15 @@ def wrong_headers(response: Any) -> list[str]:
     more = set(response.headers) - set(ALWAYS) - {"Content-Security-Policy", "X-Request-ID"} - optional
     found += [f"{name}: {response[name]!r} is new" for name in sorted(more)]
     kind = response.get("Content-Type", "")
-    kinds = ("text/html; charset=utf-8", "text/plain; charset=utf-8", "application/json", *NOBODYS)
+    kinds: tuple[str, ...] = (
+        "text/html; charset=utf-8",
+        "text/plain; charset=utf-8",
+        "application/json",
+        *NOBODYS,
+    )
     is_file = response.get("Content-Disposition", "").startswith('attachment; filename="headache-diary-')
+    if response.content.startswith(b"BEGIN:VCALENDAR"):
+        kinds = ("text/calendar; charset=utf-8",)
     if response.content and kind not in (("application/zip",) if is_file else kinds):
         found.append(f"Content-Type: {kind!r}")
     return found + [words for cookie in response.cookies.values() for words in wrong_cookie(cookie)]

@@ -18,7 +18,18 @@ from tests.security import authz_matrix as matrix
 from tests.security.hostile import PAYLOADS
 
 PAGES_OF = {
-    matrix.OWNER: ("today", "day", "month", "trends", "medicines", "begin"),
+    matrix.OWNER: (
+        "today",
+        "day",
+        "month",
+        "trends",
+        "medicines",
+        "preventive",
+        "begin",
+        "carer",
+        "paper",
+    ),
+    matrix.CARER: ("caring", "caring_log"),
     matrix.LINKED: ("caseload", "patient", "sessions", "session"),
 }
 SCRIPT = re.compile(r"<script[^>]*type=.application/json.[^>]*>(.*?)</script>", re.DOTALL)
@@ -41,6 +52,10 @@ FIELDS: dict[str, tuple[list[str], Any]] = {
         list(PAYLOADS),
         lambda w, text: User.objects.filter(pk=w.users[matrix.LINKED].pk).update(name=text),
     ),
+    "name of a carer": (
+        shorter(150),
+        lambda w, text: User.objects.filter(pk=w.users[matrix.CARER].pk).update(name=text),
+    ),
     "name of a clinic": (shorter(120), lambda w, text: Clinic.objects.filter(slug="north").update(name=text)),
     "note of a day": (list(PAYLOADS), lambda w, text: w.owner.days.filter(date=TODAY).update(note=text)),
     "own medicine": (
@@ -51,6 +66,16 @@ FIELDS: dict[str, tuple[list[str], Any]] = {
         [payload for payload in shorter(32) if without_breaks(payload)],
         lambda w, text: w.owner.medicines.update(strength=text),
     ),
+    "what may have played a part": (
+        [payload for payload in shorter(40) if without_breaks(payload) and "," not in payload],
+        lambda w, text: w.owner.days.filter(date=TODAY).update(triggers=text),
+    ),
+    "name of a preventive": (
+        [payload for payload in shorter(80) if without_breaks(payload)],
+        lambda w, text: w.owner.preventives.update(name=text),
+    ),
+    "dose of a preventive": (shorter(80), lambda w, text: w.owner.preventives.update(dose=text)),
+    "remark on a preventive": (list(PAYLOADS), lambda w, text: w.owner.preventives.update(remark=text)),
     "clinic number": (
         shorter(64),
         lambda w, text: CareLink.objects.filter(patient=w.owner, clinic__slug="north").update(reference=text),
@@ -107,6 +132,14 @@ def test_what_is_searched_for_and_sent_comes_back_as_text(world, text):
         owner.get(world.address("medicines"), {"q": text}),
         clinician.get(world.address("caseload"), {"q": text}),
         owner.post(world.address("day"), {"headache": text, "pain": text, "note": text}),
+        owner.post(
+            world.address("day"),
+            {"headache": "mild", "start": text, "side": text, "aura": [text], "earlier_triggers": [text]},
+        ),
+        owner.post(
+            world.address("preventive"),
+            {"preventive-name": text, "preventive-started_on": text, "preventive-reason": text},
+        ),
         owner.post(world.address("add_own_medicine"), {"name": text, "medication_class": text}),
         clinician.post(
             world.address("sessions"), {"date": text, "product": text, "units": text, "note": text}
@@ -116,7 +149,7 @@ def test_what_is_searched_for_and_sent_comes_back_as_text(world, text):
             world.address("account_signup"), {"email": text, "password1": text}
         ),
     ]
-    assert [page.status_code for page in pages] == [200, 200, 422, 422, 422, 200, 200]
+    assert [page.status_code for page in pages] == [200, 200, 422, 422, 422, 422, 422, 200, 200]
     assert [fault for page in pages for fault in escaped_badly(page, text)] == []
 
 

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from clinic.models import CareLink, Clinic, InjectionSession, Invitation, LinkCode, Membership
-from diary.models import DiaryDay, Intake, Medicine, Patient
+from diary.models import Carer, CarerCode, DiaryDay, Intake, Medicine, Patient
 from tests.cast import NOON, TODAY, days_ago
 from tests.security import authz_matrix as matrix
 from tests.security.conftest import NOWHERE, fields, fingerprint, masked
@@ -33,6 +33,7 @@ DIARY_WRITES = (
     "keep_notes",
     "share_notes",
     "agree_again",
+    "make_carer_code",
 )
 CLINIC_WRITES = ("sessions", "session")
 OTHERS = (matrix.SAME_CLINIC, matrix.OTHER_CLINIC, matrix.NO_CLINIC, matrix.BOTH)
@@ -47,6 +48,8 @@ def foreign_rows(patient: Patient) -> dict[str, list[Any]]:
         Membership.objects.all(),
         CareLink.objects.exclude(patient=patient),
         LinkCode.objects.exclude(patient=patient),
+        Carer.objects.exclude(patient=patient),
+        CarerCode.objects.exclude(patient=patient),
         Invitation.objects.all(),
         Patient.objects.exclude(pk=patient.pk),
         Medicine.objects.exclude(patient=patient),
@@ -304,7 +307,7 @@ def test_what_is_no_number_of_a_row_does_not_exist(world, role, address, number)
     assert fingerprint() == before
 
 
-@pytest.mark.parametrize("tap", ["end_access", "keep_notes", "share_notes", "agree_again"])
+@pytest.mark.parametrize("tap", ["end_access", "keep_notes", "share_notes", "agree_again", "end_carer"])
 @pytest.mark.parametrize("role", OTHERS)
 def test_link_of_another_patient_is_neither_ended_nor_widened(world, role, tap):
     client = world.client(role)

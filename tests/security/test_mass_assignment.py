@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts.models import User
 from clinic.models import CareLink, Clinic, InjectionSession, Invitation, LinkCode, Membership
-from diary.models import DiaryDay, Intake, Medicine, Patient
+from diary.models import Carer, CarerCode, DiaryDay, Intake, Medicine, Patient, Preventive
 from tests.cast import PASSWORD
 from tests.security import authz_matrix as matrix
 from tests.security.conftest import NOWHERE, fields
@@ -26,9 +26,12 @@ MODELS = (
     Medicine,
     DiaryDay,
     Intake,
+    Preventive,
     InjectionSession,
     LinkCode,
     Invitation,
+    Carer,
+    CarerCode,
 )
 
 FORMS = [
@@ -44,6 +47,11 @@ FORMS = [
             "add_medicine",
             "add_own_medicine",
             "use_medicine",
+            "relief",
+            "default_dose",
+            "add_preventive",
+            "preventive",
+            "delete_preventive",
             "begin",
             "account",
             "account_email",
@@ -66,6 +74,10 @@ FORMS = [
     ("keep_notes", matrix.OWNER),
     ("share_notes", matrix.OWNER),
     ("agree_again", matrix.OWNER),
+    ("end_carer", matrix.OWNER),
+    ("caring_headache", matrix.CARER),
+    ("caring_dose", matrix.CARER),
+    ("stop_caring", matrix.CARER),
     ("invite", matrix.LINKED),
     ("withdraw_invitation", matrix.NURSE),
     ("invite_staff", matrix.ADMINISTRATOR),
@@ -111,6 +123,7 @@ PROTECTED = (
     "care_links",
     "slug",
     "is_in_use",
+    "default_dose",
     "product_key",
     "consent",
     "version",
@@ -127,6 +140,8 @@ PROTECTED = (
     "made_by",
     "digest",
     "seed",
+    "since",
+    "until",
 )
 FORGED = UUID(int=0)
 
@@ -160,6 +175,7 @@ def extra(world: Any, known: Any) -> dict[str, Any]:
         "recorded_by": other.user_id,
         "recorded_by_id": other.user_id,
         "is_in_use": "",
+        "default_dose": 9,
         "pseudonym": FORGED,
     }
     return {name: values.get(name, "on") for name in PROTECTED if name not in known}
@@ -229,6 +245,7 @@ def test_protected_fields_change_nothing(world, name, role, place):
     [
         ("begin", matrix.NO_DIARY),
         ("day", matrix.OWNER),
+        ("preventive", matrix.OWNER),
         ("session", matrix.LINKED),
         ("account_signup", matrix.STRANGER),
     ],

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client, RequestFactory
 from django.utils import timezone
@@ -16,7 +18,16 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import AuditEntry
 from clinic.models import CareLink, Clinic, InjectionSessionVersion, Invitation, LinkCode
-from diary.models import Deletion, DiaryDayVersion, Patient
+from diary.models import (
+    CarerCode,
+    Deletion,
+    DiaryDayVersion,
+    Patient,
+    Preventive,
+    PushSubscription,
+    Reminder,
+    SentReminder,
+)
 from tests.cast import TODAY, days_ago, medicine, new_user, record, session, share, staff
 
 Action = AuditEntry.Action
@@ -41,7 +52,24 @@ def full_person(mark: str, clinic: Clinic, colleague: Any, **fields: Any) -> Pat
     EmailConfirmation.objects.create(email_address=second, key=f"{mark}-key", sent=timezone.now())
     taken = medicine(patient, f"{mark}-medicine", "other", f"{mark}-strength")
     today = record(
-        patient, TODAY, "severe", taken, note=f"{mark}-note", pain=8, hours=Decimal("7.50"), migraine=True
+        patient,
+        TODAY,
+        "severe",
+        taken,
+        note=f"{mark}-note",
+        pain=8,
+        hours=Decimal("7.50"),
+        migraine=True,
+        triggers=f"{mark}-trigger",
+    )
+    Preventive.objects.create(
+        patient=patient,
+        name=f"{mark}-preventive",
+        dose=f"{mark}-daily",
+        started_on=days_ago(90),
+        ended_on=days_ago(3),
+        reason="other",
+        remark=f"{mark}-remark",
     )
     record(patient, days_ago(3), "none", note=f"{mark}-quiet", menstruation=True)
     DiaryDayVersion.objects.create(
@@ -71,6 +99,7 @@ def full_person(mark: str, clinic: Clinic, colleague: Any, **fields: Any) -> Pat
         replaced_at=timezone.now(),
         replaced_by=colleague.pseudonym,
     )
+    leave_reminders(patient, mark)
     link = share(
         patient, clinic, f"{mark}-number", basis=CareLink.Basis.CONSENT, wording="2026-11", language="en-gb"
     )
@@ -80,6 +109,12 @@ def full_person(mark: str, clinic: Clinic, colleague: Any, **fields: Any) -> Pat
         digest=f"{mark}-digest",
         wording="1",
         language="en-gb",
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    CarerCode.objects.create(
+        patient=patient,
+        seed=f"{mark}-cseed",
+        digest=f"{mark}-cdigest",
         expires_at=timezone.now() + timedelta(days=1),
     )
     for n, (email, reference) in enumerate([(user.email, ""), ("", f"{mark}-number")]):
@@ -99,9 +134,30 @@ def full_person(mark: str, clinic: Clinic, colleague: Any, **fields: Any) -> Pat
     return patient
 
 
+def leave_reminders(patient: Patient, mark: str) -> None:
+    Reminder.objects.create(patient=patient, calendar_seed=f"{mark}-seed", calendar_digest=f"{mark}-digest")
+    signed_in = Session.objects.encode({"_auth_user_id": str(patient.user.pk)})
+    tomorrow = timezone.now() + timedelta(days=1)
+    Session.objects.create(session_key=f"{mark}-key", session_data=signed_in, expire_date=tomorrow)
+    device = UserSession.objects.create(
+        user=patient.user, ip="203.0.113.9", session_key=f"{mark}-key", user_agent=""
+    )
+    PushSubscription.objects.create(
+        patient=patient,
+        device=device,
+        endpoint=f"https://fcm.googleapis.com/{mark}-endpoint",
+        p256dh=f"{mark}-seed",
+        auth=f"{mark}-key",
+        server_key="key",
+    )
+    SentReminder.objects.create(patient=patient, date=TODAY, way="push:1", tried_at=timezone.now())
+
+
 MARKED = (
     *("mail", "account", "name", "second", "key", "medicine", "strength", "note", "quiet", "earlier"),
+    *("trigger", "preventive", "daily", "remark"),
     *("product", "batch", "given", "corrected", "number", "seed", "digest", "invitation", "session"),
+    *("cseed", "cdigest", "endpoint"),
 )
 """What `full_person` and `leave_traces` mark."""
 

@@ -19,6 +19,7 @@ from django.utils import timezone
 from clinic import ledger
 from clinic.models import Invitation, LinkCode
 from config import checks, retention
+from diary.models import CarerCode
 from tests.security.conftest import fingerprint
 
 pytestmark = pytest.mark.django_db
@@ -62,8 +63,12 @@ def test_codes_and_invitations_go_thirty_days_after(alice, north, moments, goes)
     Invitation.objects.create(
         clinic=north, digest="y", expires_at=found.expires_at, used_at=found.used_at, reference="N"
     )
+    CarerCode.objects.create(
+        patient=alice, seed="z", digest="z", expires_at=found.expires_at, used_at=found.used_at
+    )
     housekeeping()
     assert LinkCode.objects.exists() is not goes
+    assert CarerCode.objects.exists() is not goes
     assert Invitation.objects.exists() is not goes
 
 

@@ -7,7 +7,7 @@ import io
 import json
 import random
 import zipfile
-from datetime import UTC, timedelta
+from datetime import UTC, time, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -26,7 +26,16 @@ from clinic import imports, takeout
 from clinic.models import CareLink, Clinic, InjectionSession, InjectionSessionVersion, LinkCode
 from diary.imports.diary_csv import FORMULA_STARTS, Report, rows, unescaped, without_repeats
 from diary.imports.storage import recorded_rows, store
-from diary.models import DiaryDay, DiaryDayVersion, Intake, Medicine, Patient
+from diary.models import (
+    Carer,
+    CarerCode,
+    DiaryDay,
+    DiaryDayVersion,
+    Intake,
+    Medicine,
+    Patient,
+    Preventive,
+)
 from tests.cast import TODAY, add_factor, add_passkey, days_ago, new_patient, session
 from tests.reading import Page
 from tests.takeout.conftest import canaries, due
@@ -108,6 +117,17 @@ TEXTS = [
 ]
 
 
+DETAILS = {
+    "features": "one_sided;pulsating;aura",
+    "start": time(22, 5),
+    "end": time(3, 0),
+    "side": "right",
+    "quality": "pulsating",
+    "aura": "visual;other",
+    "triggers": "=1+1;little sleep",
+}
+
+
 def somebody(seed: int, clinic: Clinic, colleague: User) -> Patient:
     """A person made up by chance, with rows of every kind, in few statements."""
     chance = random.Random(seed)
@@ -131,8 +151,21 @@ def somebody(seed: int, clinic: Clinic, colleague: User) -> Patient:
             strength=chance.choice(["", "50 mg", "+3"]),
             medication_class=chance.choice(["triptan", "other"]),
             is_in_use=chance.random() < 0.5,
+            default_dose=chance.randrange(1, 10),
         )
         for name in names
+    )
+    Preventive.objects.bulk_create(
+        Preventive(
+            patient=patient,
+            name=text() or "candesartan",
+            dose=text(),
+            started_on=chance.choice([None, days_ago(400)]),
+            ended_on=(ended := chance.choice([None, TODAY])),
+            reason=chance.choice(["", *Preventive.Reason.values]) if ended else "",
+            remark=text(),
+        )
+        for _number in range(chance.randrange(3))
     )
     days = DiaryDay.objects.bulk_create(
         DiaryDay(
@@ -142,12 +175,12 @@ def somebody(seed: int, clinic: Clinic, colleague: User) -> Patient:
             pain=None if word == "none" else chance.choice([None, 1, 10]),
             hours=chance.choice([None, Decimal("0"), Decimal("7.50"), Decimal("24")]),
             migraine=chance.choice([None, True, False]),
-            features=chance.choice(["", "nausea;aura"]),
+            **chance.choice([{}, {"features": "nausea;aura"}, DETAILS]),
             relief=chance.choice(["", "none", "full"]),
             disability=chance.choice(["", "bed"]),
             menstruation=chance.choice([None, True, False]),
             note=text(),
-            source=chance.choice(["own", "import", "paper"]),
+            source=chance.choice(["own", "import", "paper", "carer"]),
             recorded_on=chance.choice([None, TODAY]),
         )
         for back in chance.sample(range(400), chance.randrange(25))
@@ -199,6 +232,10 @@ def somebody(seed: int, clinic: Clinic, colleague: User) -> Patient:
         given_by=chance.choice([None, user.pseudonym]),
         ends_at=chance.choice([None, now + timedelta(days=1)]),
     )
+    CarerCode.objects.create(patient=patient, seed=str(seed), digest=str(seed), expires_at=now)
+    Carer.objects.create(
+        patient=patient, user=colleague, until=chance.choice([None, now]), ended_by=user.pseudonym
+    )
     LinkCode.objects.create(
         patient=patient, seed=str(seed), digest=str(seed), wording="1", language="en-gb", expires_at=now
     )
@@ -220,12 +257,17 @@ def spelt(value: Any) -> Any:
 
 DIRECT = {
     "diary.Medicine": ("medicines", "medicines", "pk"),
+    "diary.Preventive": ("preventives", "preventives", "pk"),
     "diary.DiaryDay": ("days", "days", "date"),
     "diary.DiaryDayVersion": ("earlier_days", "day_versions", "pk"),
     "clinic.InjectionSession": ("injections", "sessions", "date"),
     "clinic.InjectionSessionVersion": ("earlier_injections", "session_versions", "pk"),
     "clinic.CareLink": ("consents", "care_links", "pk"),
     "clinic.LinkCode": ("codes", "link_codes", "pk"),
+    "diary.Carer": ("carers", "carers", "pk"),
+    "diary.CarerCode": ("carer_codes", "carer_codes", "pk"),
+    "diary.PushSubscription": ("reminder_devices", "push_subscriptions", "pk"),
+    "diary.SentReminder": ("reminders_sent", "sent_reminders", "pk"),
 }
 
 
@@ -314,7 +356,7 @@ def test_schema_refuses_another_shape(mira, spoil):
 
 # --- Whose words are in it --------------------------------------------------------------------------------------
 
-UNSAID = {"key", "seed", "digest", "invitation", "session"}
+UNSAID = {"key", "seed", "digest", "cseed", "cdigest", "invitation", "session"}
 """Secrets, and what a device remembers."""
 
 
@@ -449,7 +491,9 @@ def test_page_reads_well(mira):
         "Your headache diary",
         "17 Jun 2026 Severe headache 8",
         "zqmira-medicine zqmira-strength ×1",
-        "Mild headache · worst pain 8 of 10 · “I think it was migraine” · 7.5 hours · zqmira-earlier",
+        "Mild headache · worst pain 8 of 10 · “I think it was migraine” · 7.5 hours · "
+        "may have played a part: zqmira-trigger · zqmira-earlier",
+        "zqmira-preventive zqmira-daily 19 Mar 2026 14 Jun 2026 another reason zqmira-remark",
         "17 Jun 2026, 12:00 UTC Cora Colleague · River Clinic read the diary River Clinic",
     ):
         assert words in page.text, words

@@ -1,4 +1,6 @@
-"""Brings the database up to date: after an upgrade, and before every start of the demonstration."""
+"""Brings the database up to date and makes the key of notifications: after an upgrade, and before every start of the
+demonstration.
+"""
 
 from argparse import ArgumentParser
 from io import StringIO
@@ -11,6 +13,7 @@ from django.db import transaction
 
 from accounts.demonstration import ACCOUNTS, PASSWORD
 from accounts.models import User
+from config import vapid
 
 
 class Command(BaseCommand):
@@ -26,6 +29,8 @@ class Command(BaseCommand):
             raise CommandError("The demonstration's passwords are public: it is made only while DEBUG is on.")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
+        if not settings.VAPID_PRIVATE_KEY:
+            vapid.make(settings.VAPID_KEY_FILE)
         if options["demo"]:
             self.fill_empty_database()
             self.print_accounts()

@@ -15,8 +15,10 @@ from django.utils import timezone
 
 from clinic import erasure
 from clinic.models import Invitation, LinkCode, RetainedSession
+from diary.models import CarerCode, SentReminder
 
 KEPT_AFTER_USE = timedelta(days=30)
+REMINDERS_KEPT = timedelta(days=7)
 
 
 class Command(BaseCommand):
@@ -44,7 +46,10 @@ class Command(BaseCommand):
         signed_in = Session.objects.values("session_key")
         self.say(ended(UserSession.objects.exclude(session_key__in=signed_in)), "devices no longer signed in")
         self.say(ended(LinkCode.objects.filter(over())), "codes used or expired")
+        self.say(ended(CarerCode.objects.filter(over())), "codes for carers used or expired")
         self.say(ended(Invitation.objects.filter(over())), "invitations used or expired")
+        over_by = timezone.now() - REMINDERS_KEPT
+        self.say(ended(SentReminder.objects.filter(tried_at__lt=over_by)), "reminders of earlier days")
         self.say(ended(EmailConfirmation.objects.all_expired()), "confirmations of addresses")
         self.say(culled(), "expired entries of the cache")
         if failed:

@@ -67,6 +67,7 @@ async function begin() {
 
 document.addEventListener("themechange", (event) => kept.write("theme", event.detail.theme ?? ""));
 listen((news) => {
+  if (news.purged && !isLeaving) location.replace("/");
   outcome = news.outcome ?? outcome;
   return showUnsent();
 });
@@ -129,4 +130,5 @@ for (const form of document.querySelectorAll("form[data-leave]")) {
   });
 }
 
-begin();
+// Without storage there is nothing to keep, and nothing to show of it.
+begin().catch(() => undefined);

@@ -29,6 +29,7 @@ function showDay(days) {
   }
   show($("[data-unsaid-severity]"), day?.word === "yes");
   show($("[data-chips-of]"), Boolean(day?.word));
+  show($("[data-without-headache]"), day?.word === "none" && state.medicines.length > 0);
   $("[data-date-words]").textContent = dayWords(today);
 }
 
@@ -39,14 +40,14 @@ function showChips(days) {
   const rules = new Map(state.rules.map(([, word, published]) => [word, published]));
   const list = $("[data-chips]");
   const focused = list.contains(document.activeElement) ? document.activeElement : undefined;
-  const chips = state.medicines.map(([id, name, strength, word]) => {
+  const chips = state.medicines.map(([id, name, strength, word, step]) => {
     const doses = dosesOf(day, id);
     const published = rules.get(word);
     const count = counts[word] ?? 0;
     const next = count + (taken.has(word) ? 0 : 1);
     const isNear = published && !taken.has(word) && next >= published - state.near;
     const note = published && doses && taken.has(word) ? words.day_of : isNear ? words.would_be : "";
-    const chip = part("chip", { name, strength, note: said(note, { n: next, limit: published }), doses });
+    const chip = part("chip", { name, strength, note: said(note, { n: next, limit: published }), doses, step: step > 1 ? said(words.a_tap, { n: step }) : "" });
     chip.querySelector("input").value = id;
     chip.querySelector(".chip").classList.toggle("chip--taken", doses > 0);
     show(chip.querySelector("[data-taken]"), doses > 0);
@@ -160,13 +161,7 @@ async function record(changes, text, { undoes } = {}) {
     const day = days.get(date);
     return { date, field, value: field === "headache" ? day?.word ?? null : dosesOf(day, field.slice(6)) };
   });
-  try {
-    await keep(state.owner, made);
-  } catch {
-    undoing = undefined;
-    sayNow(words.full);
-    return;
-  }
+  await keep(state.owner, made);
   undoing = undoes ? undefined : { changes: replaced, names: made.map((one) => one.name), text };
   // The word that it is saved comes first: the counts may take a slow phone a moment more.
   sayNow(said(undoes ? words.undone : words.saved, { what: text }));
@@ -184,10 +179,12 @@ const taps = {
   dose(form, button) {
     const id = form.elements.medicine.value;
     const doses = dosesOf(daysOf(state, unsent).get(today), id);
-    const step = state.medicines.find(([one]) => String(one) === id)[4];
-    const value = Math.max(0, Math.min(99, doses + Number(button.value) * step));
+    // A tap adds what the person usually takes; the way back is one dose at a time.
+    const isBack = button.value === "-1";
+    const step = isBack ? -1 : state.medicines.find(([one]) => String(one) === id)[4];
+    const value = Math.max(0, Math.min(99, doses + step));
     if (value === doses) return undefined;
-    const text = button.value === "1" ? words.added : words.taken_back;
+    const text = isBack ? words.taken_back : words.added;
     return record([{ date: today, field: `doses:${id}`, value }], said(text, { medicine: nameOf(id) }));
   },
   free(form) {
@@ -212,12 +209,21 @@ const taps = {
 // One tap after the other: the second one sees what the first one said.
 let queue = Promise.resolve();
 document.addEventListener("submit", (event) => {
-  const tap = taps[event.target.dataset.op];
-  const isServersUndo = event.target.dataset.op === "undo" && !undoing;
+  const { target: form, submitter } = event;
+  const tap = taps[form.dataset.op];
+  const isServersUndo = form.dataset.op === "undo" && !undoing;
   if (!tap || !state || isServersUndo) return;
   event.preventDefault();
-  queue = queue.then(() => tap(event.target, event.submitter));
+  queue = queue.then(() => tap(form, submitter)).catch(() => notKept(form, submitter));
 });
+
+// A browser that keeps nothing: with a network the server takes the same form.
+function notKept(form, submitter) {
+  undoing = undefined;
+  if (!form.getAttribute("action")) return sayNow(words.full);
+  state = undefined;
+  return form.requestSubmit(submitter);
+}
 
 // --- Sending -----------------------------------------------------------------------------------------------------
 
@@ -250,7 +256,6 @@ async function refresh() {
 }
 
 listen(async (news) => {
-  if (news.purged) location.replace("/");
   if (!state || news.changed !== state.owner) return;
   const waiting = await unsentOf(state.owner);
   if (news.days) state = withDays(state, news.days);
@@ -270,12 +275,12 @@ for (const [target, name] of [[window, "online"], [document, "visibilitychange"]
 // --- Beginning ---------------------------------------------------------------------------------------------------
 
 async function beginLive() {
-  state = JSON.parse(made.textContent);
-  today = page.dataset.today;
+  const given = JSON.parse(made.textContent);
   const held = document.querySelector('input[name="csrfmiddlewaretoken"]');
   if (held) useToken(held.value);
-  unsent = await unsentOf(state.owner);
-  await setState(state.owner, state);
+  unsent = await unsentOf(given.owner);
+  await setState(given.owner, given);
+  [state, today] = [given, page.dataset.today];
   if (unsent.length) draw();
   await showRefused();
   if (unsent.length) await send();
@@ -288,11 +293,13 @@ async function beginKept() {
   if (!state) return;
   today = dateIn(state.zone, await clockOff());
   show(page, true);
+  if (location.pathname.startsWith("/help/")) document.getElementById("help").scrollIntoView();
   unsent = await unsentOf(owner);
   draw();
   await showRefused();
 }
 
-queue = queue.then(made ? beginLive : beginKept);
+// What cannot begin leaves the page to the server.
+queue = queue.then(made ? beginLive : beginKept).catch(() => { if (!made) show(document.querySelector("[data-nobody]"), true); });
 const [asked] = location.hash.match(/^#(none|headache)$/) ?? [];
 if (asked) $(asked === "#none" ? 'button[value="none"]' : 'button[value="mild"]')?.focus();

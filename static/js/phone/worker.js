@@ -3,10 +3,11 @@
 import { flush, keep, operation, unsentOf } from "./outbox.js";
 import { daysOf, seenOf } from "./days.js";
 import { fact, setFact, stateOf } from "./store.js";
+import { answered, shown } from "../worker-push.js";
 
 const PATIENCE = 4000;
 const OURS = "diary-";
-const PATIENTS_PAGES = /^\/(?:(?:days|months|trends|medicines|reminders|begin|offline)\/.*)?$/;
+const PATIENTS_PAGES = /^\/(?:(?:days|months|trends|medicines|reminders|begin|offline|help)\/.*)?$/;
 
 export function serve({ name, page, files }) {
   const kept = new Set(files);
@@ -20,6 +21,9 @@ export function serve({ name, page, files }) {
     if (request.mode === "navigate" && PATIENTS_PAGES.test(pathname)) event.respondWith(visited(request, pathname));
     else if (kept.has(pathname + search)) event.respondWith(fromStore(request));
   });
+
+  self.addEventListener("push", (event) => shown(event, self.registration));
+  self.addEventListener("notificationclick", (event) => answered(event, record));
 
   async function store() {
     const cache = await caches.open(name);
@@ -39,7 +43,8 @@ export function serve({ name, page, files }) {
   async function visited(request, pathname) {
     const answer = await Promise.race([left().then(() => fetch(request)), patience()]).catch(() => undefined);
     if (answer && answer.status < 500) return answer;
-    if (pathname !== "/") return Response.redirect("/");
+    // Help stands on the page without a network too.
+    if (pathname !== "/" && !pathname.startsWith("/help/")) return Response.redirect("/");
     return (await inStore(page)) ?? answer ?? Response.error();
   }
 }
@@ -60,11 +65,14 @@ async function left() {
 }
 
 // What was answered in a notification, for a day, by whoever uses this phone. Resolves to {queued}: not sent yet.
-export async function record(date, word) {
+async function record(date, word) {
   const owner = await fact("owner");
   const state = owner && (await stateOf(owner));
   if (!state) throw new Error("nobody is signed in on this phone");
   const day = daysOf(state, await unsentOf(owner)).get(date);
+  if (day?.word === word) return { queued: false };
+  // An old notification takes back nothing that was said since.
+  if (day?.word) throw new Error("something else is recorded");
   await keep(owner, [operation(date, "headache", word, seenOf(day, "headache"))]);
   await flush(owner);
   return { queued: (await unsentOf(owner)).length > 0 };

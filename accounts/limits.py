@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 RATES = {
     # Codes that did not fit, in a quarter of an hour.
     "link_code": "10/15m/user,30/15m/ip",
+    "carer_code": "10/15m/user,30/15m/ip",
     "invite": "60/h/user",
     # Addresses of patients who are not theirs. Each is an entry in the audit log for good.
     "refused": "60/h/user",
@@ -18,13 +19,13 @@ RATES = {
 def may_try(request: HttpRequest, action: str) -> bool:
     """Whether one more is let through; nothing is counted."""
     return bool(
-        ratelimit.consume(request, app="clinic", action=action, config=RATES, limit_get=True, dry_run=True)
+        ratelimit.consume(request, app="diary", action=action, config=RATES, limit_get=True, dry_run=True)
     )
 
 
 def count(request: HttpRequest, action: str) -> bool:
     """Counts one more, where it is let through; whether it is."""
-    return bool(ratelimit.consume(request, app="clinic", action=action, config=RATES, limit_get=True))
+    return bool(ratelimit.consume(request, app="diary", action=action, config=RATES, limit_get=True))
 
 
 TOO_MANY_INVITATIONS = _("Those were many invitations in an hour. Please go on later.")
