@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from diary import installing, phone
 from diary.models import DiaryDay, Patient
@@ -45,7 +45,28 @@ def says(page: Page, words: str) -> None:
     expect(page.locator(".saved")).to_contain_text(words)
 
 
+WAITING = """async () => {
+  const owner = document.body.dataset.owner ?? "";
+  if (!owner || !(await indexedDB.databases()).some((one) => one.name === "diary")) return 0;
+  const done = (request) => new Promise((resolve) => { request.onsuccess = () => resolve(request.result); });
+  const open = await done(indexedDB.open("diary"));
+  const rows = await done(open.transaction("operations").objectStore("operations").index("owner").getAll(owner));
+  open.close();
+  return rows.filter((row) => !row.isRefused).length;
+}"""
+"""How many entries of who is signed in are still on the phone: the words "saved" come before the number is shown."""
+
+
+def waiting(page: Page) -> int | None:
+    try:
+        return int(page.evaluate(WAITING))
+    except Error:  # the page was just leaving
+        return None
+
+
 def unsent(page: Page, n: int) -> None:
+    if not n:
+        arrives(lambda: waiting(page), 0)
     pill = page.locator("[data-unsent]")
     if n:
         expect(pill).to_be_visible()
@@ -397,8 +418,9 @@ def test_entries_of_one_person_never_reach_another_ones_diary(handset, network, 
     network.state = DOWN
     button(handset, "Severe").tap()
     says(handset, "Severe headache")
-    network.state = UP
+    unsent(handset, 1)
     enter(handset, bob.user)
+    network.state = UP
     handset.goto("/")
     expect(handset.get_by_text("Entries of somebody else are kept on this phone.")).to_be_visible()
     expect(button(handset, "Severe")).to_have_attribute("aria-pressed", "false")

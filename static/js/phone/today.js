@@ -165,9 +165,9 @@ async function record(changes, text, { undoes } = {}) {
   undoing = undoes ? undefined : { changes: replaced, names: made.map((one) => one.name), text };
   // The word that it is saved comes first: the counts may take a slow phone a moment more.
   sayNow(said(undoes ? words.undone : words.saved, { what: text }));
+  send(false);
   unsent = await unsentOf(state.owner);
   draw();
-  send(false);
 }
 
 const taps = {
