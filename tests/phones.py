@@ -17,6 +17,7 @@ from diary.merging import HEADACHE
 from diary.models import Medicine, Patient
 from diary.phone import moment_text, owner_mark
 from tests.cast import NOON
+from tests.reading import Page
 
 ADDRESS = "/sync/"
 AT_ONCE = 50
@@ -43,6 +44,8 @@ def post(client: Any, body: Any, **headers: Any) -> Any:
     """The answer to a message, or to anything else that is sent in its place."""
     if not isinstance(body, bytes):
         body = json.dumps(body).encode()
+    # Said apart: the test client leaves it out beside an empty body.
+    headers = {"CONTENT_TYPE": "application/json", **headers}
     return client.post(ADDRESS, body, content_type="application/json", **headers)
 
 
@@ -162,3 +165,13 @@ def at(text: str) -> datetime:
 def skewed(years: float) -> str:
     """Noon by a clock that is off."""
     return moment_text(NOON.astimezone(UTC) + timedelta(days=365.25 * years))
+
+
+def buttons(client: Any) -> list[list[str]]:
+    """What Today offers to choose from where phones differ, one list for each field of a day."""
+    page = Page(client.get("/"))
+    return [
+        [button.text for button in one.all("button")]
+        for section in page.all("section", **{"aria-labelledby": "conflicts"})
+        for one in section.all("form")
+    ]
