@@ -125,7 +125,7 @@ class Phone:
     def now(self) -> str:
         """What its clock says; JavaScript writes years that no date has otherwise, and the page then says the last."""
         try:
-            return moment_text(timezone.now() + self.clock_off)
+            return moment_text(timezone.now() + self.clock_off).rjust(24, "0")
         except OverflowError:
             return "9999-12-31T00:00:00.000Z" if self.clock_off > timedelta() else "0001-01-01T00:00:00.000Z"
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import AuditEntry
 from clinic.models import CareLink, Clinic, InjectionSessionVersion, Invitation, LinkCode
-from diary.models import Deletion, DiaryDayVersion, Patient
+from diary.models import Deletion, DeviceOperation, DiaryDayVersion, Patient
 from tests.cast import TODAY, days_ago, medicine, new_user, record, session, share, staff
 
 Action = AuditEntry.Action
@@ -51,6 +51,18 @@ def full_person(mark: str, clinic: Clinic, colleague: Any, **fields: Any) -> Pat
         replaced_at=timezone.now(),
         replaced_on=TODAY,
         replaced_by=user.pseudonym,
+    )
+    DeviceOperation.objects.create(
+        patient=patient,
+        name=f"{mark}-tap",
+        date=TODAY,
+        field="headache",
+        value="severe",
+        seen=[f"{mark}-tap-before", "="],
+        is_contested=True,
+        said_at=timezone.now() - timedelta(hours=1),
+        clock_off=-3600,
+        received_at=timezone.now(),
     )
     given = session(
         patient,
@@ -100,7 +112,7 @@ def full_person(mark: str, clinic: Clinic, colleague: Any, **fields: Any) -> Pat
 
 
 MARKED = (
-    *("mail", "account", "name", "second", "key", "medicine", "strength", "note", "quiet", "earlier"),
+    *("mail", "account", "name", "second", "key", "medicine", "strength", "note", "quiet", "earlier", "tap"),
     *("product", "batch", "given", "corrected", "number", "seed", "digest", "invitation", "session"),
 )
 """What `full_person` and `leave_traces` mark."""
