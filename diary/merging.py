@@ -133,6 +133,10 @@ def merged(
     values = {new.field: value_of(operations, new.field)}
     if new.field != HEADACHE:
         word = recorded.get(HEADACHE)
+        if new.value and word is not None and value_of(known, HEADACHE) != word:
+            # The dose would stand for the word of a page of the site: that was said by the page.
+            operations = [replace(one, stands=one.stands and one.field != HEADACHE) for one in operations]
+            operations.append(Operation(f"{new.id}:page", HEADACHE, word))
         if said_by_devices is not None and word is None and new.value:
             # A page of the site deleted the day meanwhile: both stand.
             operations = [replace(one, stands=one.stands and one.field != HEADACHE) for one in operations]
@@ -161,18 +165,25 @@ def _placed(known: Sequence[Operation], new: Operation, row: Value) -> list[Oper
     field = new.field
     heads = standing(known, field)
     operations = list(known)
+    # A device that names an operation too had seen a value before that one, and not again since.
+    marks = frozenset() if any(one.id in new.seen for one in known if one.field == field) else new.seen
     if value_of(known, field) != row or (not heads and row == nothing(field)):
         # A page of the site wrote this value, or nobody any: it stands as if it had been an operation.
         operations = [replace(one, stands=False) if one in heads else one for one in known]
-        # A device that names an operation too had seen the value before that one, and not again since.
-        is_seen_before = any(one.id in new.seen for one in known if one.field == field)
-        if written(row) not in new.seen or is_seen_before:
+        if written(row) not in marks:
             operations.append(Operation(f"{new.id}{written(row)}", field, row))
     is_older = any(new.id in one.seen for one in operations if one.field == field)
     operations = [
-        replace(one, stands=False) if one.field == field and one.id in new.seen else one for one in operations
+        replace(one, stands=False)
+        if one.field == field and (one.id in new.seen or (_is_of_a_page(one) and written(one.value) in marks))
+        else one
+        for one in operations
     ]
     return [*operations, replace(new, stands=not is_older)]
+
+
+def _is_of_a_page(one: Operation) -> bool:
+    return ":" in one.id or "=" in one.id
 
 
 def _is_said_by_pages(
