@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from diary.merging import DOSES, HEADACHE, WORDS, Operation, Value
 from diary.models import MOST_DOSES
@@ -19,6 +19,8 @@ from diary.receiving import Sent
 MOST_OPERATIONS = 200
 """In one message. A phone that gathered more sends several."""
 MOST_SEEN = 400
+
+UNREADABLE = gettext_lazy("This entry cannot be read. It was not saved; say it again on its day.")
 
 NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -131,7 +133,7 @@ def _operation(value: Any, where: str) -> Sent | Refused:
     try:
         return _sent(_object(value, where, KEYS), name)
     except Malformed:
-        return Refused(name, _("This entry cannot be read. It was not saved; say it again on its day."))
+        return Refused(name, str(UNREADABLE))
 
 
 def _sent(said: dict[str, Any], name: str) -> Sent:
@@ -148,9 +150,9 @@ def _sent(said: dict[str, Any], name: str) -> Sent:
     if not isinstance(seen, list) or not 1 <= len(seen) <= MOST_SEEN:
         raise Malformed("seen", f"not a list of 1 to {MOST_SEEN}")
     marks = frozenset(_text(mark, "seen", SEEN) for mark in seen)
-    undoes = said["undoes"] and _text(said["undoes"], "undoes", NAME)
+    undoes = "" if said["undoes"] == "" else _text(said["undoes"], "undoes", NAME)
     when, said_at = _day(said["date"], "date"), _moment(said["said_at"], "said_at")
-    return Sent(Operation(name, field, value, marks, word), when, said_at, undoes or "")
+    return Sent(Operation(name, field, value, marks, word), when, said_at, undoes)
 
 
 def _word(value: Any, or_none: bool = False) -> str | None:

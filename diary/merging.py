@@ -120,6 +120,8 @@ def merged(
     """
     if any(one.id == new.id for one in known):
         return Merged(tuple(known), {}, _contested(known), KNOWN)
+    said_by_devices = value_of(known, HEADACHE)
+    known = _without_overwritten_doses(known, recorded)
     operations = _placed(known, new, recorded.get(new.field, nothing(new.field)))
     if (
         new.field == HEADACHE
@@ -131,7 +133,11 @@ def merged(
     values = {new.field: value_of(operations, new.field)}
     if new.field != HEADACHE:
         word = recorded.get(HEADACHE)
-        if value_of(known, HEADACHE) != word and word is None and new.value:
+        if new.value and word is not None and value_of(known, HEADACHE) != word:
+            # The dose would stand for the word of a page of the site: that was said by the page.
+            operations = [replace(one, stands=one.stands and one.field != HEADACHE) for one in operations]
+            operations.append(Operation(f"{new.id}:page", HEADACHE, word))
+        if said_by_devices is not None and word is None and new.value:
             # A page of the site deleted the day meanwhile: both stand.
             operations = [replace(one, stands=one.stands and one.field != HEADACHE) for one in operations]
             operations.append(Operation(f"{new.id}:gone", HEADACHE, None))
@@ -147,26 +153,42 @@ def _contested(operations: Sequence[Operation]) -> frozenset[str]:
     return frozenset(field for field in {one.field for one in operations} if is_contested(operations, field))
 
 
+def _without_overwritten_doses(known: Sequence[Operation], recorded: Mapping[str, Value]) -> list[Operation]:
+    """Doses that a page of the site wrote over, or deleted with their day, no longer keep a day recorded."""
+    fields = {one.field for one in known if one.field != HEADACHE}
+    overwritten = {field for field in fields if value_of(known, field) != recorded.get(field, 0)}
+    return [replace(one, stands=False) if one.field in overwritten else one for one in known]
+
+
 def _placed(known: Sequence[Operation], new: Operation, row: Value) -> list[Operation]:
     """One more operation beside those of its field. `row`: what the field says before it."""
     field = new.field
     heads = standing(known, field)
     operations = list(known)
+    # A device that names an operation too had seen a value before that one, and not again since.
+    marks = frozenset() if any(one.id in new.seen for one in known if one.field == field) else new.seen
     if value_of(known, field) != row or (not heads and row == nothing(field)):
         # A page of the site wrote this value, or nobody any: it stands as if it had been an operation.
         operations = [replace(one, stands=False) if one in heads else one for one in known]
-        if written(row) not in new.seen:
+        if written(row) not in marks:
             operations.append(Operation(f"{new.id}{written(row)}", field, row))
     is_older = any(new.id in one.seen for one in operations if one.field == field)
     operations = [
-        replace(one, stands=False) if one.field == field and one.id in new.seen else one for one in operations
+        replace(one, stands=False)
+        if one.field == field and (one.id in new.seen or (_is_of_a_page(one) and written(one.value) in marks))
+        else one
+        for one in operations
     ]
     return [*operations, replace(new, stands=not is_older)]
+
+
+def _is_of_a_page(one: Operation) -> bool:
+    return ":" in one.id or "=" in one.id
 
 
 def _is_said_by_pages(
     operations: Sequence[Operation], recorded: Mapping[str, Value], says_more: bool
 ) -> bool:
-    by_devices = {one.field for one in operations}
-    doses = {field for field, value in recorded.items() if value and field != HEADACHE}
-    return recorded.get(HEADACHE) is not None and (says_more or bool(doses - by_devices))
+    doses = {field: value for field, value in recorded.items() if value and field != HEADACHE}
+    has_doses = any(value_of(operations, field) != value for field, value in doses.items())
+    return recorded.get(HEADACHE) is not None and (says_more or has_doses)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 
 from diary import merging
 from diary.merging import DOSES, HEADACHE, Value
-from diary.models import DeviceOperation, Medicine, Patient
+from diary.models import DeviceOperation, DiaryDay, Medicine, Patient
 from diary.models.operations import records
 from diary.receiving import StandingDay, standing_day
 from diary.rules import COUNTED_CLASSES, Day, rule_of
-from diary.summaries import MISSED_DAYS_LISTED, NEAR_LIMIT, TodaySummary
+from diary.summaries import MISSED_DAYS_LISTED, NEAR_LIMIT, TodaySummary, first_on_phone
 from diary.words import CLASS_LABELS, HEADACHE_LABELS
 
 
@@ -56,21 +56,44 @@ class Conflict:
 
 
 def conflicts(operations: Iterable[DeviceOperation], medicines: Iterable[Medicine]) -> list[Conflict]:
-    """What is open for the person to choose, the latest day first."""
-    names = {f"{DOSES}{medicine.pk}": str(medicine) for medicine in medicines}
+    """What is open for the person to choose, the latest day first. No query where nothing is."""
     by_day: dict[date, list[DeviceOperation]] = defaultdict(list)
     for operation in operations:
         if operation.stands:
             by_day[operation.date].append(operation)
+    contested = {when: theirs for when, theirs in by_day.items() if any(one.is_contested for one in theirs)}
+    recorded = _recorded(contested)
     found = []
-    for when, theirs in sorted(by_day.items(), reverse=True):
+    for when, theirs in sorted(contested.items(), reverse=True):
         said = records(theirs)
         for field in sorted({one.field for one in theirs if one.is_contested}):
-            values = merging.choices(said, field)
-            if len(values) > 1:
-                stands, name = merging.value_of(said, field), names.get(field, "")
-                found.append(Conflict(when, field, values, stands, name))
+            values, stands = merging.choices(said, field), merging.value_of(said, field)
+            # What a page of the site said since is no longer open.
+            if len(values) > 1 and recorded[when].get(field) == stands:
+                found.append(Conflict(when, field, values, stands, ""))
+    return _named(found, medicines)
+
+
+def _recorded(contested: Mapping[date, list[DeviceOperation]]) -> dict[date, dict[str, Value]]:
+    """What the rows of these days say; one query."""
+    found: dict[date, dict[str, Value]] = defaultdict(dict)
+    if contested:
+        patient = next(iter(contested.values()))[0].patient_id
+        days = DiaryDay.objects.filter(patient=patient, date__in=contested)
+        rows = days.values_list("date", "headache", "intakes__medicine", "intakes__doses")
+        for when, word, medicine, doses in rows:
+            found[when] |= {HEADACHE: word, f"{DOSES}{medicine}": doses}
     return found
+
+
+def _named(found: list[Conflict], medicines: Iterable[Medicine]) -> list[Conflict]:
+    """With the names of the medicines; one query where one of them is not among those that are in use."""
+    names = {f"{DOSES}{medicine.pk}": str(medicine) for medicine in medicines}
+    others = {one.field for one in found if one.field != HEADACHE} - names.keys()
+    if others:
+        out_of_use = Medicine.objects.in_bulk([int(field.removeprefix(DOSES)) for field in others])
+        names |= {f"{DOSES}{pk}": str(medicine) for pk, medicine in out_of_use.items()}
+    return [replace(one, medicine_name=names.get(one.field, "")) for one in found]
 
 
 def day_payload(day: StandingDay) -> list[Any]:
@@ -84,12 +107,14 @@ def payload(
 ) -> dict[str, Any]:
     """All that a phone keeps, JSON-able. Notes and details are not among it."""
     shown = [chip.medicine for chip in summary.chips]
+    first = first_on_phone(summary.today)
+    recent = [operation for operation in operations if operation.date >= first]
     return {
         "owner": owner_mark(patient),
         "now": moment_text(now),
         "zone": patient.time_zone,
         "began": summary.began.isoformat() if summary.began else None,
-        "days": [day_payload(day) for day in standing_days(summary.days, operations)],
+        "days": [day_payload(day) for day in standing_days(summary.days, recent)],
         "medicines": [
             [one.pk, one.shown_name, one.strength, one.medication_class, one.default_dose] for one in shown
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -60,24 +60,33 @@ class TooMany(Exception):
     """More operations in a minute than a person taps."""
 
 
+class NameTaken(Exception):
+    """Something else arrived under this name before."""
+
+
+LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
+"""Before any diary, and late enough to have a date in every time zone."""
+
+
 @transaction.atomic
 def receive(
     patient: Patient, sent: Sent, now: datetime, clock_off: timedelta, *, by: UUID | None
 ) -> tuple[str, StandingDay]:
     """What became of the operation, and the day as it stands then.
 
-    `clock_off`: how far the server's clock is ahead of the phone's. Raises `TooMany`, and nothing is written.
+    `clock_off`: how far the server's clock is ahead of the phone's. Raises `TooMany` or `NameTaken`, and nothing is
+    written.
     """
     patient = snapshots.locked(patient)
     when = sent.date
-    rows = list(patient.operations.of_day_or_since(when, now - A_MINUTE))
+    rows = list(patient.operations.around(when, sent.operation.id, now - A_MINUTE))
     if sum(row.received_at > now - A_MINUTE for row in rows) >= MOST_A_MINUTE:
         raise TooMany
+    if any(row.name == sent.operation.id and not _is_same(row, sent) for row in rows):
+        raise NameTaken
     known = {row.name: row for row in rows if row.date == when}
     day, taken = snapshots.standing(patient, when)
-    recorded: dict[str, Value] = {f"{DOSES}{pk}": one["doses"] for pk, one in taken.items()}
-    if day is not None:
-        recorded[HEADACHE] = day.headache
+    recorded = recorded_values(day, taken)
     operations = [row.record for row in known.values()]
     result = merging.merged(operations, sent.operation, recorded, says_more=bool(day and day.says_more))
     said_on = patient.date_at(moment(sent.said_at, clock_off, now))
@@ -96,6 +105,9 @@ def choose(patient: Patient, when: date, field: str, value: Value, *, by: UUID |
     if value not in (open_values := merging.choices(operations, field)) or len(open_values) < 2:
         return None
     day, taken = snapshots.standing(patient, when)
+    if recorded_values(day, taken).get(field, merging.nothing(field)) != merging.value_of(operations, field):
+        # A page of the site has said since what is right.
+        return None
     before = snapshots.snapshot(day, taken)
     _write(patient, day, taken, when, {field: value}, when, {}, by)
     for row in rows:
@@ -107,12 +119,23 @@ def choose(patient: Patient, when: date, field: str, value: Value, *, by: UUID |
 
 
 def moment(said_at: datetime, clock_off: timedelta, now: datetime) -> datetime:
-    """When something was said, by the server's clock; never later than now."""
+    """When something was said, by the server's clock; never later than now, nor before any diary."""
     # The sum of two times of which one is nonsense can lie outside of what a datetime holds.
     try:
-        return min(said_at + clock_off, now)
+        return max(min(said_at + clock_off, now), LONG_AGO)
     except OverflowError:
         return now
+
+
+def recorded_values(day: DiaryDay | None, taken: snapshots.TakenById) -> dict[str, Value]:
+    """What the day's row says, by field."""
+    said: dict[str, Value] = {f"{DOSES}{pk}": one["doses"] for pk, one in taken.items()}
+    return said if day is None else said | {HEADACHE: day.headache}
+
+
+def _is_same(row: DeviceOperation, sent: Sent) -> bool:
+    said = sent.operation
+    return (row.date, row.field, row.value) == (sent.date, said.field, said.value)
 
 
 def _write(

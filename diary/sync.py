@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import GET_OR_POST
 from diary.access import patients_phone
-from diary.decoding import Malformed, Message, Refused, message
+from diary.decoding import UNREADABLE, Malformed, Message, Refused, message
 from diary.merging import DOSES, HEADACHE
 from diary.models import Patient
 from diary.phone import day_payload, moment_text, owner_mark
-from diary.receiving import Answer, Sent, StandingDay, TooMany, receive
+from diary.receiving import Answer, NameTaken, Sent, StandingDay, TooMany, receive
 
 REFUSED = "refused"
 A_DAY = timedelta(days=1)
@@ -68,7 +68,11 @@ def _taken_in(
             name = one.name if isinstance(one, Refused) else one.operation.id
             answers.append(Answer(name, REFUSED, why))
             continue
-        status, day = receive(patient, one, now, now - received.now, by=by.pseudonym)
+        try:
+            status, day = receive(patient, one, now, now - received.now, by=by.pseudonym)
+        except NameTaken:
+            answers.append(Answer(one.operation.id, REFUSED, str(UNREADABLE)))
+            continue
         answers.append(Answer(one.operation.id, status))
         days[day.date] = day
     return answers, list(days.values())

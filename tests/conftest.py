@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,14 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
     # Argon2 is slow on purpose. tests/accounts checks that it comes first outside the tests.
+    settings.DATA_DIR = Path(tempfile.mkdtemp(prefix="diary-tests-"))
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    from django.conf import settings
+
+    shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -110,6 +118,15 @@ def limits_begin_anew(request: pytest.FixtureRequest, django_db_blocker: Any) ->
 
         with django_db_blocker.unblock():
             cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_erasure_outlives_its_test() -> Iterator[None]:
+    """The ledger is a file on purpose: it survives a database that is put back, and would survive a test's end."""
+    yield
+    from django.conf import settings
+
+    Path(settings.DATA_DIR, "erasures").unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

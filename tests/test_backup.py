@@ -23,8 +23,9 @@ from clinic.models import InjectionSessionVersion
 from config.backups import archive, database, sealed
 from config.settings import SQLITE
 from diary import actions
-from diary.models import DiaryDay, DiaryDayVersion, Intake, Patient
-from tests.cast import TODAY, medicine, new_patient, record, session
+from diary.models import DeviceOperation, DiaryDay, DiaryDayVersion, Intake, Patient
+from tests.cast import TODAY, medicine, new_patient, record, session, signed_in
+from tests.phones import said, sends, statuses
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -104,6 +105,7 @@ def dana(transactional_db):
     given = session(dana, TODAY, units=155)
     given.units = 160
     save_session(given, by=None)
+    sends(signed_in(dana.user), dana, said(TODAY, "none"), said(TODAY, 2, of=f"doses:{triptan.pk}"))
     return dana
 
 
@@ -177,6 +179,18 @@ def test_earlier_versions_come_back_and_stay_as_they_are(plain_backup):
     for model in (DiaryDayVersion, InjectionSessionVersion):
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
             model.objects.update(said={})
+
+
+def test_taps_of_phones_come_back_and_are_not_taken_twice(plain_backup):
+    before = list(DeviceOperation.objects.order_by("pk").values())
+    empty_database()
+    restore(plain_backup)
+    assert list(DeviceOperation.objects.order_by("pk").values()) == before
+    dana, days = Patient.objects.get(), list(DiaryDay.objects.values_list("date", "headache"))
+    again = [said(one["date"], one["value"], name=one["name"]) for one in before if one["said_at"]]
+    headache = [one for one in again if not isinstance(one["value"], int)]
+    assert statuses(sends(signed_in(dana.user), dana, *headache)) == ["known"]
+    assert list(DiaryDay.objects.values_list("date", "headache")) == days
 
 
 def test_move_from_sqlite_and_back(tmp_path):

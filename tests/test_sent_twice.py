@@ -11,7 +11,8 @@ from clinic.models import Clinic, InjectionSession
 from diary import actions
 from diary.models import Patient
 from diary.rules import Headache
-from tests.cast import share, staff
+from tests.cast import medicine, share, staff
+from tests.phones import buttons, doses_of, message_of, post, said
 from tests.races import at_once
 
 TIMES = 20
@@ -101,6 +102,47 @@ def test_begin(transactional_db):
     statuses = sent(user, "/begin/", [{"name": "Eve", "time_zone": "UTC", "date_of_birth": ""}] * TIMES)
     assert set(statuses) == {302}
     assert Patient.objects.count() == 1
+
+
+THREADS = 32
+
+
+def taken_in(browser, message):
+    """As a phone goes on: it keeps what a busy server asked it to send again."""
+    while (response := post(browser, message)).status_code == 503:
+        pass
+    return response
+
+
+def test_tap_of_a_phone_from_many_threads(dana):
+    when = long_ago(dana)
+    actions.record_headache(dana, when, Headache.MILD, when, by=None)
+    message = message_of(dana, [said(when, "severe", "=mild")])
+    tabs = [tab(dana.user) for _ in range(THREADS)]
+    answers = []
+    for _ in range(2):
+        answers += at_once(*[lambda one=one: taken_in(one, message) for one in tabs])
+    assert [answer.status_code for answer in answers] == [200] * 64
+    became = [answer.json()["answers"][0]["status"] for answer in answers]
+    assert sorted(became) == ["known"] * 63 + ["saved"]
+    assert dana.days.get().headache == "severe"
+    assert [version.said["headache"] for version in dana.day_versions.all()] == ["mild"]
+    assert dana.operations.count() == 1
+
+
+def test_taps_of_two_phones_at_the_same_moment_are_both_kept(dana):
+    phones = [tab(dana.user) for _ in range(2)]
+    triptan, tea = medicine(dana), medicine(dana, "Tea", "other")
+    for number in range(5):
+        when = long_ago(dana) - timedelta(days=number)
+        messages = [
+            message_of(dana, [said(when, value), said(when, 1, of=doses_of(taken))])
+            for value, taken in (("mild", triptan), ("severe", tea))
+        ]
+        at_once(*[lambda one=one: taken_in(*one) for one in zip(phones, messages, strict=True)])
+        day = dana.days.get(date=when)
+        assert (day.headache, day.intakes.count()) == ("severe", 2)
+    assert buttons(phones[0]) == [["Severe headache", "Mild headache"]] * 5
 
 
 def test_new_session(dana, clinician):

@@ -17,16 +17,17 @@ A_MINUTE = timedelta(minutes=1)
 
 
 class DeviceOperationQuerySet(models.QuerySet["DeviceOperation"]):
-    def of_day_or_since(self, when: date, moment: datetime) -> DeviceOperationQuerySet:
-        """Those of one day, and whatever came in after a moment; one query for both."""
-        return self.filter(Q(date=when) | Q(received_at__gt=moment))
+    def around(self, when: date, name: str, moment: datetime) -> DeviceOperationQuerySet:
+        """Those of one day, the one of this name, and whatever came in after a moment; one query for all."""
+        return self.filter(Q(date=when) | Q(name=name) | Q(received_at__gt=moment))
 
     def of_day(self, when: date) -> DeviceOperationQuerySet:
         return self.filter(date=when)
 
     def for_phone(self, first: date) -> DeviceOperationQuerySet:
-        """What stands from a date on, and whatever is contested on days before it."""
-        return self.filter(Q(date__gte=first, stands=True) | Q(is_contested=True))
+        """What stands from a date on, and on days before it on which something is contested."""
+        contested = self.filter(is_contested=True).values("date")
+        return self.filter(Q(date__gte=first) | Q(date__in=contested), stands=True)
 
 
 class DeviceOperation(models.Model):

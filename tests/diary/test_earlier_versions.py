@@ -4,13 +4,14 @@ import inspect
 from datetime import time, timedelta
 from decimal import Decimal
 from io import StringIO
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
-from diary import actions, snapshots
+from diary import actions, receiving, snapshots
 from diary.imports import storage
 from diary.imports.diary_csv import Report, rows
+from diary.merging import HEADACHE, Operation
 from diary.models import DiaryDayVersion
 from diary.rules import Headache, Relief, changed_after_the_fact
 from tests.cast import NOON, TODAY, at_most, days_ago, medicine, record, visitor
@@ -116,6 +117,24 @@ def store_with_replace(patient):
     assert replaced_with(patient, f"date,headache,medicines\n{WHEN},mild,sumatriptan (50 mg)\n", BY) == 1
 
 
+def receive(patient, value="mild", field=HEADACHE, seen="=severe"):
+    """A tap of a phone that knew the day as it stands, unless said otherwise."""
+    word = None if field == HEADACHE else "severe"
+    operation = Operation(str(uuid4()), field, value, frozenset([seen]), word)
+    receiving.receive(patient, receiving.Sent(operation, WHEN, NOON), NOON, timedelta(), by=BY)
+
+
+def receive_doses(patient):
+    receive(patient, 5, f"doses:{patient.medicines.first().pk}", "=1")
+
+
+def choose(patient, value="mild"):
+    """What counts more stood all along, and nothing was written until the person chose."""
+    receive(patient, value, seen="=")
+    assert not patient.day_versions.exists()
+    return [receiving.choose(patient, WHEN, HEADACHE, value, by=BY)]
+
+
 WAYS = {
     "record_headache": record_headache,
     "change_doses": change_doses,
@@ -123,6 +142,8 @@ WAYS = {
     "say_relief": say_relief,
     "delete_day": delete_day,
     "put_back": put_back,
+    "receive": receive,
+    "choose": choose,
 }
 ONLY_ADDS_OR_READS = {"record_headache_free", "seen"}
 ALL_WAYS = WAYS | {
@@ -131,14 +152,18 @@ ALL_WAYS = WAYS | {
         actions.save_day(patient, WHEN, {}, {patient.medicines.first().pk: 0}, TODAY, by=BY)
     ],
     "import with replace": store_with_replace,
+    "doses by a phone": receive_doses,
+    "nothing chosen": lambda patient: choose(patient, None),
 }
+MODULES = (actions, receiving)
 
 
 def test_each_action_on_a_diary_is_walked_here():
     public = {
         name
-        for name, function in inspect.getmembers(actions, inspect.isfunction)
-        if function.__module__ == actions.__name__
+        for module in MODULES
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__
         and not name.startswith("_")
         and "patient" in inspect.signature(inspect.unwrap(function)).parameters
     }
@@ -147,7 +172,8 @@ def test_each_action_on_a_diary_is_walked_here():
 
 @pytest.mark.parametrize("name", WAYS)
 def test_each_action_is_told_who_does_it(name):
-    by = inspect.signature(inspect.unwrap(getattr(actions, name))).parameters["by"]
+    [action] = [getattr(module, name) for module in MODULES if hasattr(module, name)]
+    by = inspect.signature(inspect.unwrap(action)).parameters["by"]
     assert (by.kind, by.default) == (by.KEYWORD_ONLY, by.empty)
 
 
@@ -159,13 +185,14 @@ def test_what_stood_there_is_kept(alice, recorded, way):
     version = alice.day_versions.first()
     assert (version.date, version.said, version.replaced_by) == (WHEN, SAID, BY)
     assert (version.replaced_at, version.replaced_on) == (NOON, TODAY)
-    assert version.is_deletion is (way == "delete_day")
+    assert version.is_deletion is (way in ("delete_day", "nothing chosen"))
     assert alice.day_versions.count() == (2 if way == "put_back" else 1)
 
 
 @pytest.mark.parametrize("way", ALL_WAYS)
 def test_guard_reports_a_way_that_keeps_nothing(alice, recorded, monkeypatch, way):
-    monkeypatch.setattr(actions, "kept", lambda patient, change, taken, by: change)
+    for place in (actions, snapshots):
+        monkeypatch.setattr(place, "kept", lambda patient, change, taken, by: change)
     monkeypatch.setattr(storage, "_keep", lambda patient, days, by: None)
     with faults_of_history() as faults:
         ALL_WAYS[way](alice)
@@ -202,6 +229,9 @@ NOTHING_CHANGES = {
     "form that was overtaken": lambda patient: actions.save_day(
         patient, WHEN, {"note": "x"}, {}, TODAY, "an older mark", by=BY
     ),
+    "the same word by a phone": lambda patient: receive(patient, "severe"),
+    "a word that another outweighs": lambda patient: receive(patient, "none", seen="="),
+    "a choice where nothing is open": lambda patient: receiving.choose(patient, WHEN, HEADACHE, "mild", by=BY),
     "undo that was overtaken": lambda patient: actions.put_back(
         patient, [{"date": WHEN.isoformat(), "before": actions.NOT_RECORDED, "after": actions.NOT_RECORDED}], by=BY
     ),
@@ -256,7 +286,8 @@ def test_failed_version_takes_the_change_with_it(alice, recorded, monkeypatch):
     def fails(*args, **options):
         raise RuntimeError
 
-    for way in (record_headache, change_doses, save_day, say_relief, delete_day):
+    ways = (record_headache, change_doses, save_day, say_relief, delete_day, receive, receive_doses, choose)
+    for way in ways:
         with monkeypatch.context() as broken:
             broken.setattr(snapshots, "earlier_version", fails)
             with pytest.raises(RuntimeError):

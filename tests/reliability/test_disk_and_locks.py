@@ -19,8 +19,10 @@ from django.urls import reverse
 
 from accounts.models import User
 from config.limits import CountingDatabaseCache
-from diary.models import DiaryDay, Intake, Medicine, Patient
+from diary.models import DeviceOperation, DiaryDay, Intake, Medicine, Patient
+from diary.phone import owner_mark
 from tests.cast import PASSWORD, medicine, new_patient, new_user, record, with_password
+from tests.phones import Phone, message_of, post, said, statuses
 from tests.security.conftest import fingerprint
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -273,6 +275,97 @@ def test_existing_session_needs_no_counters(alice, monkeypatch, method: str):
     assert alice.saves("day").status_code == 302
 
 
+# --- A phone keeps what it was not told to be saved -------------------------------------------------------------
+
+
+def flush(person: Person, phone: Phone) -> Any:
+    """As `outbox.js` does: an answer that is none of its own leaves everything where it is."""
+    response = post(person.client, phone.message())
+    if response.status_code == 200:
+        phone.hears(response.json())
+    return response
+
+
+@pytest.fixture
+def offline(alice: Person) -> Phone:
+    """With three days in its outbox."""
+    phone = Phone(owner_mark(alice.patient))
+    for number in range(3):
+        phone.taps(date(2024, 6, 1 + number), "mild")
+    return phone
+
+
+def keeps_and_sends_again(person: Person, phone: Phone, before: Any) -> None:
+    assert len(phone.unsent) == 3
+    assert fingerprint() == before
+    assert statuses(flush(person, phone).json()) == ["saved"] * 3
+    assert (phone.unsent, person.patient.days.count()) == ([], 4)
+
+
+@on_sqlite
+def test_phone_keeps_its_entries_while_the_database_is_locked(alice, offline):
+    before = fingerprint()
+    with lock():
+        is_told_to_try_again(flush(alice, offline))
+    keeps_and_sends_again(alice, offline, before)
+
+
+@on_sqlite
+@pytest.mark.parametrize("method", ["bulk_create", "bulk_update"])
+def test_phone_keeps_its_entries_while_their_own_table_fails(alice, offline, monkeypatch, method):
+    """The day that was written before it goes with it."""
+    before = fingerprint()
+    with monkeypatch.context() as broken:
+        broken.setattr(DeviceOperation.objects, method, failing)
+        broken.setattr(type(DeviceOperation.objects), method, failing, raising=False)
+        is_told_to_try_again(flush(alice, offline))
+    keeps_and_sends_again(alice, offline, before)
+
+
+@on_sqlite
+def test_phone_keeps_its_entries_while_the_disk_is_full(alice, offline):
+    with full_disk():
+        for number in range(400):
+            fill(alice, number)
+        before = fingerprint()
+        for _ in range(3):
+            response = flush(alice, offline)
+        # What fitted is saved and known; the rest waits.
+        is_told_to_try_again(response)
+        saved = alice.patient.operations.count()
+        assert alice.patient.days.filter(date__gte=date(2024, 6, 1)).count() == saved
+        assert saved or fingerprint() == before
+        reads_on(alice)
+    assert set(statuses(flush(alice, offline).json())) <= {"saved", "known"}
+    assert offline.unsent == []
+    assert alice.patient.days.filter(date__gte=date(2024, 6, 1), headache="mild").count() == 3
+
+
+@on_sqlite
+def test_who_is_here_can_be_asked_while_nobody_can_write(alice):
+    with lock():
+        assert alice.client.get("/sync/").json()["owner"] == owner_mark(alice.patient)
+
+
+@on_sqlite
+def test_entries_are_taken_although_the_session_could_not_be_written(alice, offline, monkeypatch):
+    monkeypatch.setattr(SessionStore, "save", failing)
+    assert statuses(flush(alice, offline).json()) == ["saved"] * 3
+
+
+@on_sqlite
+def test_second_entry_that_fails_leaves_the_first_saved_and_known(alice, monkeypatch):
+    taps = [said(date(2024, 6, 1 + number), "mild") for number in range(2)]
+    written = DiaryDay.objects.create
+    answers = [written, failing]
+    with monkeypatch.context() as broken:
+        broken.setattr(DiaryDay.objects, "create", lambda **fields: answers.pop(0)(**fields))
+        is_told_to_try_again(post(alice.client, message_of(alice.patient, taps)))
+    assert (alice.patient.days.count(), alice.patient.operations.count()) == (2, 1)
+    again = post(alice.client, message_of(alice.patient, taps)).json()
+    assert statuses(again) == ["known", "saved"]
+
+
 # --- PostgreSQL ------------------------------------------------------------------------------------------------
 
 
@@ -307,6 +400,15 @@ def test_locked_table_refuses(alice, setting, name):
     assert fingerprint() == before
     assert alice.saves(name).status_code == 302
     reads_on(alice)
+
+
+@on_postgresql
+@pytest.mark.parametrize("setting", ["lock_timeout", "statement_timeout"])
+def test_phone_keeps_its_entries_while_the_days_are_locked(alice, offline, setting):
+    before = fingerprint()
+    with locked_table(setting):
+        is_told_to_try_again(flush(alice, offline))
+    keeps_and_sends_again(alice, offline, before)
 
 
 @on_postgresql

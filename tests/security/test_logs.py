@@ -24,6 +24,7 @@ from django.urls import get_resolver
 
 from config.logs import JSONLine, ReadableLine, one_line_per_request, request_id
 from tests.cast import june
+from tests.phones import message_of, post, said
 from tests.security import authz_matrix as matrix
 from tests.security.conftest import fields
 
@@ -174,6 +175,22 @@ def test_line_holds_the_route_and_no_word(world, name, role, log):
     assert log.lines[-1].keys() == LINE
     assert log.lines[-1]["route"] == name
     assert log.lines[-1]["request_id"] == response["X-Request-ID"]
+
+
+@pytest.mark.parametrize(
+    "place", ["owner", "now", "value", "name", "date", "field", "seen", "word", "undoes", "key"]
+)
+def test_line_of_what_a_phone_sent(world, log, place):
+    """Neither the line nor the answer repeats what was sent, wherever it stood."""
+    operation = said("1984-02-29", "severe")
+    message = message_of(world.owner, [operation])
+    target = message if place in message else operation
+    target[place] = f"{WORD}-{place}"
+    response = post(world.client(matrix.OWNER), message, **{"HTTP_USER_AGENT": f"{WORD}-agent"})
+    assert response.status_code in (200, 400)
+    assert told(log.text, response.content.decode()) == []
+    assert [word for word in ("severe", operation["name"], message["owner"]) if word in log.text] == []
+    assert log.lines[-1]["route"] == "sync"
 
 
 def test_line_of_a_page(world, log):

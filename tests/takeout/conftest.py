@@ -21,6 +21,7 @@ from clinic.models import CareLink, Clinic, InjectionSessionVersion, Invitation,
 from diary.models import (
     CarerCode,
     Deletion,
+    DeviceOperation,
     DiaryDayVersion,
     Patient,
     Preventive,
@@ -79,6 +80,18 @@ def full_person(mark: str, clinic: Clinic, colleague: Any, **fields: Any) -> Pat
         replaced_at=timezone.now(),
         replaced_on=TODAY,
         replaced_by=user.pseudonym,
+    )
+    DeviceOperation.objects.create(
+        patient=patient,
+        name=f"{mark}-tap",
+        date=TODAY,
+        field="headache",
+        value="severe",
+        seen=[f"{mark}-tap-before", "="],
+        is_contested=True,
+        said_at=timezone.now() - timedelta(hours=1),
+        clock_off=-3600,
+        received_at=timezone.now(),
     )
     given = session(
         patient,
@@ -154,7 +167,7 @@ def leave_reminders(patient: Patient, mark: str) -> None:
 
 
 MARKED = (
-    *("mail", "account", "name", "second", "key", "medicine", "strength", "note", "quiet", "earlier"),
+    *("mail", "account", "name", "second", "key", "medicine", "strength", "note", "quiet", "earlier", "tap"),
     *("trigger", "preventive", "daily", "remark"),
     *("product", "batch", "given", "corrected", "number", "seed", "digest", "invitation", "session"),
     *("cseed", "cdigest", "endpoint"),

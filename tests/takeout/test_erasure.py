@@ -53,8 +53,8 @@ def found(words: list[str], text: str) -> list[str]:
 
 def rows_of(patient: Patient) -> dict[str, list[Any]]:
     """All that a patient has, by model."""
-    names = ("days", "medicines", "sessions", "day_versions", "session_versions", "care_links", "link_codes")
-    names += ("carers", "carer_codes")
+    diary = ("days", "medicines", "sessions", "day_versions", "session_versions", "operations")
+    names = (*diary, "care_links", "link_codes", "carers", "carer_codes")
     kept = {name: list(getattr(patient, name).order_by("pk").values()) for name in names}
     kept["self"] = list(Patient.objects.filter(pk=patient.pk).values())
     kept["user"] = list(User.objects.filter(pk=patient.user_id).values())
