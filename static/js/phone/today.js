@@ -39,7 +39,7 @@ function showChips(days) {
   const taken = new Set(Object.entries(day?.doses ?? {}).filter(([, doses]) => doses).map(([id]) => state.classes[id]));
   const rules = new Map(state.rules.map(([, word, published]) => [word, published]));
   const list = $("[data-chips]");
-  const focused = list.contains(document.activeElement) ? document.activeElement : undefined;
+  const focused = list.contains(document.activeElement) && placeOf(document.activeElement);
   const chips = state.medicines.map(([id, name, strength, word, step]) => {
     const doses = dosesOf(day, id);
     const published = rules.get(word);
@@ -56,15 +56,22 @@ function showChips(days) {
     show(less, doses > 0);
     return chip;
   });
-  const place = focused && [focused.form?.elements.medicine.value, focused.value];
   list.replaceChildren(...chips);
-  if (place) refocus(list, place);
+  if (focused) focusOn(focused);
 }
 
-function refocus(list, [id, change]) {
-  const form = [...list.querySelectorAll("form")].find((one) => one.elements.medicine.value === id);
-  const button = form?.querySelector(`button[value="${change}"]:not([hidden])`) ?? form?.querySelector("button");
-  button?.focus();
+// Who goes by keyboard or by ear stays where they were, though what they tapped was drawn anew or is gone.
+const placeOf = ({ form, value }) => ({ op: form.dataset.op, date: form.dataset.date, id: form.elements.medicine?.value, value });
+
+function focusOn({ op, date, id, value }) {
+  const seen = [...document.querySelectorAll(`form[data-op="${op}"] button`)].filter((one) => {
+    const at = placeOf(one);
+    return at.date === date && at.id === id && one.checkVisibility();
+  });
+  const found = seen.find((one) => one.value === value) ?? seen[0] ?? messages.querySelector("button") ?? $("h1");
+  if (found.matches("h1")) found.tabIndex = -1;
+  if (found !== document.activeElement) found.focus();
+  found.scrollIntoView({ block: "nearest" });
 }
 
 function showMissed(days) {
@@ -78,6 +85,7 @@ function showMissed(days) {
   show(box, others.length > 0);
   box.querySelector("summary").textContent = counted(words.missed, others.length);
   const ticked = new Set([...box.querySelectorAll("input:checked")].map((input) => input.value));
+  if (others.join() === [...box.querySelectorAll("input[name=days]")].map((input) => input.value).join()) return;
   box.querySelector("ul").replaceChildren(...others.map((date) => {
     const line = part("missed", {
       day: dayWords(date, { weekday: "short", day: "numeric", month: "short" }), named: ` ${dayWords(date)}`,
@@ -124,7 +132,8 @@ function sayNow(text) {
   const bar = part("saved", { words: text });
   show(bar.querySelector("form"), Boolean(undoing));
   messages.replaceChildren(bar);
-  announced.textContent = text;
+  // The same words once more are read out only where something changes.
+  announced.textContent = announced.textContent === text ? `${text}\u00a0` : text;
 }
 
 async function showRefused() {
@@ -147,7 +156,7 @@ const nameOf = (id) => {
   return `${name} ${strength}`.trim();
 };
 
-async function record(changes, text, { undoes } = {}) {
+async function record(changes, text, { undoes, place = tapped } = {}) {
   // Another page of this phone may have said something a moment ago.
   unsent = await unsentOf(state.owner);
   state = (await stateOf(state.owner)) ?? state;
@@ -168,10 +177,11 @@ async function record(changes, text, { undoes } = {}) {
     sayNow(words.full);
     return;
   }
-  undoing = undoes ? undefined : { changes: replaced, names: made.map((one) => one.name), text };
+  undoing = undoes ? undefined : { changes: replaced, names: made.map((one) => one.name), text, place };
   unsent = await unsentOf(state.owner);
   draw();
   sayNow(said(undoes ? words.undone : words.saved, { what: text }));
+  focusOn(place);
   send(false);
 }
 
@@ -202,31 +212,36 @@ const taps = {
     return record(dates.map((date) => ({ date, field: "headache", value: "none" })), counted(words.free_days, dates.length));
   },
   undo() {
-    const { changes, names, text } = undoing;
-    return record(changes, text, { undoes: names });
+    const { changes, names, text, place } = undoing;
+    return record(changes, text, { undoes: names, place });
   },
   async dismiss(form) {
     await removeOperations([Number(form.elements.number.value)]);
     form.remove();
+    focusOn(tapped);
   },
 };
 
 // One tap after the other: the second one sees what the first one said.
 let queue = Promise.resolve();
+let tapped;
 document.addEventListener("submit", (event) => {
   const tap = taps[event.target.dataset.op];
   const isServersUndo = event.target.dataset.op === "undo" && !undoing;
   if (!tap || !state || isServersUndo) return;
   event.preventDefault();
-  queue = queue.then(() => tap(event.target, event.submitter));
+  const button = event.submitter ?? event.target.querySelector("button");
+  queue = queue.then(() => {
+    tapped = placeOf(button);
+    return tap(event.target, button);
+  });
 });
 
 // --- Sending -----------------------------------------------------------------------------------------------------
 
 async function send(isOwnIdea = true) {
-  const { outcome, sent } = await flush(state.owner, isOwnIdea);
+  const { outcome } = await flush(state.owner, isOwnIdea);
   await showRefused();
-  if (outcome === "sent" && sent) refresh();
   return outcome;
 }
 
@@ -244,11 +259,20 @@ async function refresh() {
     draw({ isCounted: false });
     for (const name of ["[data-counts]", "[data-conflicts]"]) {
       const [old, news] = [$(name), fresh.querySelector(name)];
-      if (old && news) old.replaceWith(document.adoptNode(news));
+      if (old && news) replaceOpen(old, document.adoptNode(news));
     }
   } catch {
     // What is shown was counted on this phone, and stays.
   }
+}
+
+// What was unfolded stays so, and focused.
+function replaceOpen(old, news) {
+  const folds = new Map([...news.querySelectorAll("summary")].map((one) => [one.textContent, one]));
+  const focused = old.contains(document.activeElement) && document.activeElement.textContent;
+  for (const one of old.querySelectorAll("[open] > summary")) folds.get(one.textContent)?.parentElement.setAttribute("open", "");
+  old.replaceWith(news);
+  folds.get(focused)?.focus();
 }
 
 listen(async (news) => {
@@ -258,6 +282,8 @@ listen(async (news) => {
   if (news.days) state = withDays(state, news.days);
   unsent = waiting;
   draw({ isCounted: unsent.length > 0 || !made });
+  // Whoever sent it: another part of this page may have been first.
+  if (news.outcome === "sent" && !unsent.length) refresh();
 });
 
 for (const [target, name] of [[window, "online"], [document, "visibilitychange"]]) {
