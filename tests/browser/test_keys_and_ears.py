@@ -62,7 +62,7 @@ def all_is_sent(page: Page, network: Any) -> None:
     network.state = UP
     page.goto("/")
     expect(page.get_by_role("status").filter(has_text="not sent")).to_be_hidden()
-    page.wait_for_function("localStorage.getItem('unsent') === '0'")
+    page.wait_for_function("() => localStorage.getItem('unsent') === '0'")
 
 
 # --- Keys ----------------------------------------------------------------------------------------------------
@@ -95,8 +95,8 @@ class Keys:
         return node["role"]["value"], " ".join(node.get("name", {}).get("value", "").split())
 
     def sees_where(self) -> None:
-        shown, outlined, in_sight = self.page.evaluate_handle("document.activeElement").evaluate(SIGHT)
-        assert (shown, outlined, in_sight) == (True, True, True), f"the focus is hidden at {self.place()}"
+        seen = self.page.evaluate(f"({SIGHT})(document.activeElement)")
+        assert seen == [True, True, True], f"the focus is hidden at {self.place()}: {seen}"
 
     def go(self, role: str, name: str, key: str = "Tab") -> None:
         passed = []
@@ -150,7 +150,7 @@ def test_whole_log_by_keys_alone(handset, network, anna, enter, is_online):
     # There is nothing left to take back, and the place is the medicine's.
     handset.keyboard.press("Enter")
     keys.stands_at("button", "rizatriptan 10 mg")
-    keys.press("Enter", "rizatriptan 10 mg added", then=keys.place())
+    keys.press("Enter", "rizatriptan 10 mg added", then=("button", once))
     keys.go("button", "No headache yesterday")
     keys.press("Enter", "No headache", then=undo)
     keys.press("Enter", "Undone", then=("button", "No headache yesterday"))

@@ -16,6 +16,7 @@ const show = (element, isShown) => { if (element) element.hidden = !isShown; };
 let state;
 let today;
 let unsent = [];
+let drawnChips = "";
 let undoing; // what the last tap replaced, newest first
 
 // --- What is shown -----------------------------------------------------------------------------------------------
@@ -56,6 +57,9 @@ function showChips(days) {
     show(less, doses > 0);
     return chip;
   });
+  const drawn = chips.map((chip) => chip.outerHTML).join("");
+  if (drawn === drawnChips) return;
+  drawnChips = drawn;
   list.replaceChildren(...chips);
   if (focused) focusOn(focused);
 }
