@@ -39,7 +39,7 @@ document.addEventListener("click", (event) => {
   }
 });
 document.addEventListener("keydown", (event) => {
-  const menu = event.key === "Escape" && document.querySelector(".menu details[open]");
+  const menu = event.key === "Escape" && !document.querySelector("dialog[open]") && document.querySelector(".menu details[open]");
   if (menu) {
     menu.open = false;
     menu.querySelector("summary").focus();

@@ -119,7 +119,7 @@ def test_one_tap_saves_a_free_day_and_three_a_headache_with_the_usual_triptan(ha
     says(handset, "Undone: No headache")
     unsent(handset, 0)
     expect(handset.locator("[data-counts]")).to_contain_text("0")
-    assert words_of(anna) == {}
+    arrives(lambda: words_of(anna), {})
     taps = 0
     handset.goto("/")
     button(handset, "Severe").tap()

@@ -84,8 +84,14 @@ const dialog = document.querySelector("[data-leaving]");
 function asked(n) {
   dialog.querySelector("[data-slot=unsent]").textContent = counted(spoken.leaving, n);
   dialog.returnValue = "";
+  const from = document.activeElement;
   dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true }));
+  return new Promise((resolve) => dialog.addEventListener("close", () => {
+    // Escape may have closed the menu too, in which this was asked for.
+    from.closest("details")?.setAttribute("open", "");
+    from.focus();
+    resolve(dialog.returnValue);
+  }, { once: true }));
 }
 
 async function leaveNothing() {

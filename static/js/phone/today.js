@@ -16,6 +16,7 @@ const show = (element, isShown) => { if (element) element.hidden = !isShown; };
 let state;
 let today;
 let unsent = [];
+let drawnChips = "";
 let undoing; // what the last tap replaced, newest first
 
 // --- What is shown -----------------------------------------------------------------------------------------------
@@ -39,7 +40,7 @@ function showChips(days) {
   const taken = new Set(Object.entries(day?.doses ?? {}).filter(([, doses]) => doses).map(([id]) => state.classes[id]));
   const rules = new Map(state.rules.map(([, word, published]) => [word, published]));
   const list = $("[data-chips]");
-  const focused = list.contains(document.activeElement) ? document.activeElement : undefined;
+  const focused = list.contains(document.activeElement) && placeOf(document.activeElement);
   const chips = state.medicines.map(([id, name, strength, word, step]) => {
     const doses = dosesOf(day, id);
     const published = rules.get(word);
@@ -56,15 +57,25 @@ function showChips(days) {
     show(less, doses > 0);
     return chip;
   });
-  const place = focused && [focused.form?.elements.medicine.value, focused.value];
+  const drawn = chips.map((chip) => chip.outerHTML).join("");
+  if (drawn === drawnChips) return;
+  drawnChips = drawn;
   list.replaceChildren(...chips);
-  if (place) refocus(list, place);
+  if (focused) focusOn(focused);
 }
 
-function refocus(list, [id, change]) {
-  const form = [...list.querySelectorAll("form")].find((one) => one.elements.medicine.value === id);
-  const button = form?.querySelector(`button[value="${change}"]:not([hidden])`) ?? form?.querySelector("button");
-  button?.focus();
+// Who goes by keyboard or by ear stays where they were, though what they tapped was drawn anew or is gone.
+const placeOf = ({ form, value }) => ({ op: form.dataset.op, date: form.dataset.date, id: form.elements.medicine?.value, value });
+
+function focusOn({ op, date, id, value }) {
+  const seen = [...document.querySelectorAll(`form[data-op="${op}"] button`)].filter((one) => {
+    const at = placeOf(one);
+    return at.date === date && at.id === id && one.checkVisibility();
+  });
+  const found = seen.find((one) => one.value === value) ?? seen[0] ?? messages.querySelector("button") ?? $("h1");
+  if (found.matches("h1")) found.tabIndex = -1;
+  if (found !== document.activeElement) found.focus();
+  found.scrollIntoView({ block: "nearest" });
 }
 
 function showMissed(days) {
@@ -78,6 +89,7 @@ function showMissed(days) {
   show(box, others.length > 0);
   box.querySelector("summary").textContent = counted(words.missed, others.length);
   const ticked = new Set([...box.querySelectorAll("input:checked")].map((input) => input.value));
+  if (others.join() === [...box.querySelectorAll("input[name=days]")].map((input) => input.value).join()) return;
   box.querySelector("ul").replaceChildren(...others.map((date) => {
     const line = part("missed", {
       day: dayWords(date, "short"), named: ` ${dayWords(date)}`,
@@ -124,7 +136,8 @@ function sayNow(text) {
   const bar = part("saved", { words: text });
   show(bar.querySelector("form"), Boolean(undoing));
   messages.replaceChildren(bar);
-  announced.textContent = text;
+  // The same words once more are read out only where something changes.
+  announced.textContent = announced.textContent === text ? `${text}\u00a0` : text;
 }
 
 async function showRefused() {
@@ -147,7 +160,7 @@ const nameOf = (id) => {
   return `${name} ${strength}`.trim();
 };
 
-async function record(changes, text, { undoes } = {}) {
+async function record(changes, text, { undoes, place = tapped } = {}) {
   // Another page of this phone may have said something a moment ago.
   const [waiting, known] = await Promise.all([unsentOf(state.owner), stateOf(state.owner)]);
   [unsent, state] = [waiting, known ?? state];
@@ -162,12 +175,13 @@ async function record(changes, text, { undoes } = {}) {
     return { date, field, value: field === "headache" ? day?.word ?? null : dosesOf(day, field.slice(6)) };
   });
   await keep(state.owner, made);
-  undoing = undoes ? undefined : { changes: replaced, names: made.map((one) => one.name), text };
+  undoing = undoes ? undefined : { changes: replaced, names: made.map((one) => one.name), text, place };
   // The word that it is saved comes first: the counts may take a slow phone a moment more.
   sayNow(said(undoes ? words.undone : words.saved, { what: text }));
   send(false);
   unsent = await unsentOf(state.owner);
   draw();
+  focusOn(place);
 }
 
 const taps = {
@@ -197,24 +211,30 @@ const taps = {
     return record(dates.map((date) => ({ date, field: "headache", value: "none" })), counted(words.free_days, dates.length));
   },
   undo() {
-    const { changes, names, text } = undoing;
-    return record(changes, text, { undoes: names });
+    const { changes, names, text, place } = undoing;
+    return record(changes, text, { undoes: names, place });
   },
   async dismiss(form) {
     await removeOperations([Number(form.elements.number.value)]);
     form.remove();
+    focusOn(tapped);
   },
 };
 
 // One tap after the other: the second one sees what the first one said.
 let queue = Promise.resolve();
+let tapped;
 document.addEventListener("submit", (event) => {
   const { target: form, submitter } = event;
   const tap = taps[form.dataset.op];
   const isServersUndo = form.dataset.op === "undo" && !undoing;
   if (!tap || !state || isServersUndo) return;
   event.preventDefault();
-  queue = queue.then(() => tap(form, submitter)).catch(() => notKept(form, submitter));
+  const button = submitter ?? form.querySelector("button");
+  queue = queue.then(() => {
+    tapped = placeOf(button);
+    return tap(form, button);
+  }).catch(() => notKept(form, button));
 });
 
 // A browser that keeps nothing: with a network the server takes the same form.
@@ -228,9 +248,8 @@ function notKept(form, submitter) {
 // --- Sending -----------------------------------------------------------------------------------------------------
 
 async function send(isOwnIdea = true) {
-  const { outcome, sent } = await flush(state.owner, isOwnIdea);
+  const { outcome } = await flush(state.owner, isOwnIdea);
   await showRefused();
-  if (outcome === "sent" && sent) refresh();
   return outcome;
 }
 
@@ -248,11 +267,20 @@ async function refresh() {
     draw({ isCounted: false });
     for (const name of ["[data-counts]", "[data-conflicts]"]) {
       const [old, news] = [$(name), fresh.querySelector(name)];
-      if (old && news) old.replaceWith(document.adoptNode(news));
+      if (old && news) replaceOpen(old, document.adoptNode(news));
     }
   } catch {
     // What is shown was counted on this phone, and stays.
   }
+}
+
+// What was unfolded stays so, and focused.
+function replaceOpen(old, news) {
+  const folds = new Map([...news.querySelectorAll("summary")].map((one) => [one.textContent, one]));
+  const focused = old.contains(document.activeElement) && document.activeElement.textContent;
+  for (const one of old.querySelectorAll("[open] > summary")) folds.get(one.textContent)?.parentElement.setAttribute("open", "");
+  old.replaceWith(news);
+  folds.get(focused)?.focus();
 }
 
 listen(async (news) => {
@@ -261,6 +289,8 @@ listen(async (news) => {
   if (news.days) state = withDays(state, news.days);
   unsent = waiting;
   draw({ isCounted: unsent.length > 0 || !made });
+  // Whoever sent it: another part of this page may have been first.
+  if (news.outcome === "sent" && !unsent.length) refresh();
 });
 
 for (const [target, name] of [[window, "online"], [document, "visibilitychange"]]) {
