@@ -1,6 +1,6 @@
 // On every page of a patient: the worker, how much is not sent yet, and leaving without a trace.
 
-import { countOthers, flush, listen, tell, unsentOf } from "./outbox.js";
+import { countOthers, countWaiting, flush, listen, tell } from "./outbox.js";
 import { counted } from "./parts.js";
 import { empty, fact, forgetStatesBut, purge, setFact } from "./store.js";
 
@@ -24,7 +24,7 @@ let isLeaving = false; // from then on nothing is written any more
 async function showUnsent() {
   if (isLeaving) return;
   const mine = owner || (await fact("owner"));
-  const n = mine ? (await unsentOf(mine)).length : 0;
+  const n = mine ? await countWaiting(mine) : 0;
   const others = mine ? await countOthers(mine) : 0;
   kept.write("unsent", n);
   banner.hidden = !n;
@@ -42,7 +42,7 @@ function say(element, text) {
 async function send() {
   const mine = owner || (await fact("owner"));
   if (!mine || isLeaving || document.visibilityState === "hidden") return;
-  if ((await unsentOf(mine)).length) await flush(mine);
+  if (await countWaiting(mine)) await flush(mine);
   await showUnsent();
 }
 
@@ -103,7 +103,7 @@ async function leaveNothing() {
 
 async function leave(form) {
   const mine = owner || (await fact("owner"));
-  for (let n = (await unsentOf(mine)).length; n; n = (await unsentOf(mine)).length) {
+  for (let n = await countWaiting(mine); n; n = await countWaiting(mine)) {
     const answer = await asked(n);
     if (answer === "lose") break;
     if (answer !== "send") return;

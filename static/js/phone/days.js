@@ -35,12 +35,15 @@ export function seenOf(day, field) {
 
 export const dosesOf = (day, medicine) => day?.doses[medicine] ?? 0;
 
-// The answered days take the place of what was known of them.
-export function withDays(state, answered) {
+// The answered days take the place of what was known of them. `now`: when the server said so.
+export function withDays(state, answered, now) {
   const days = new Map(state.days.map((day) => [day[0], day]));
   for (const day of answered) days.set(day[0], day);
-  return { ...state, days: [...days.values()].sort((a, b) => (a[0] < b[0] ? -1 : 1)) };
+  return { ...state, now, days: [...days.values()].sort((a, b) => (a[0] < b[0] ? -1 : 1)) };
 }
+
+// A page can be older than what was sent and answered while it was on its way.
+export const newer = (given, known) => (known && known.now > given.now ? { ...given, now: known.now, days: known.days } : given);
 
 // --- Counts of the month ---------------------------------------------------------------------------------------------
 

@@ -2,7 +2,8 @@
 
 import { withDays } from "./days.js";
 import {
-  addOperations, countOthers, fact, operationsOf, refuseOperation, removeOperations, setFact, setState, stateOf,
+  addOperations, countOthers, countWaiting, fact, operationsOf, refuseOperation, removeOperations, renewState,
+  setFact,
 } from "./store.js";
 
 const ADDRESS = "/sync/";
@@ -44,9 +45,9 @@ export async function keep(owner, operations) {
   tell({ changed: owner });
 }
 
-export const unsentOf = async (owner) => (await operationsOf(owner)).filter((one) => !one.isRefused);
-export const refusedOf = async (owner) => (await operationsOf(owner)).filter((one) => one.isRefused);
-export { countOthers, removeOperations };
+export const unsentOf = (owner, most) => operationsOf(owner, false, most);
+export const refusedOf = (owner) => operationsOf(owner, true);
+export { countOthers, countWaiting, removeOperations };
 
 async function ask(method, body, isOwnIdea, patience) {
   const headers = isOwnIdea ? { "X-Background": "yes" } : {};
@@ -87,12 +88,11 @@ async function sendAll(owner, isOwnIdea) {
   let sent = 0;
   let atOnce = AT_ONCE;
   for (;;) {
-    const waiting = (await unsentOf(owner)).slice(0, atOnce);
+    const waiting = await unsentOf(owner, atOnce);
     if (!waiting.length) return { outcome: "sent", sent };
-    const days = [];
-    const outcome = await sendSome(owner, waiting, isOwnIdea, days);
-    // Each page learns in one go that something is no longer waiting and what the server says instead.
-    tell({ changed: owner, outcome, days });
+    const outcome = await sendSome(owner, waiting, isOwnIdea);
+    // Each page learns in one go that something is no longer waiting and that the server said something instead.
+    tell({ changed: owner, outcome });
     if (outcome === "too long") {
       atOnce = Math.max(1, atOnce >> 1);
       continue;
@@ -102,7 +102,7 @@ async function sendAll(owner, isOwnIdea) {
   }
 }
 
-async function sendSome(owner, waiting, isOwnIdea, days) {
+async function sendSome(owner, waiting, isOwnIdea) {
   if (!token) {
     const here = await whoIsHere(isOwnIdea);
     if (here?.owner !== owner) return here === undefined ? "offline" : here.owner ? "others" : "signed out";
@@ -117,10 +117,8 @@ async function sendSome(owner, waiting, isOwnIdea, days) {
       return "offline";
     }
     if (answer.status === 200 && answer.said?.answers) {
-      days.push(...answer.said.days);
       await noteClock(answer.said.now);
-      const state = await stateOf(owner);
-      if (state) await setState(owner, withDays(state, days));
+      await renewState(owner, (state) => state && withDays(state, answer.said.days, answer.said.now));
       return (await acknowledge(owner, waiting, answer.said.answers)) ? "sent" : "offline";
     }
     if (answer.said && answer.status === 401) return "signed out";

@@ -73,7 +73,7 @@ async function opened(owner, key, { iv, data }) {
   return JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt(algorithm(owner, iv), key, data)));
 }
 
-export async function setState(owner, value) {
+async function setState(owner, value) {
   const state = await sealed(owner, await keyOf(owner), value);
   await within(["states"], "readwrite", (states) => { states.put({ owner, state }); });
 }
@@ -81,6 +81,16 @@ export async function setState(owner, value) {
 export async function stateOf(owner) {
   const found = await within(["states"], "readonly", (states) => states.get(owner));
   return found && opened(owner, await keyOf(owner), found.state);
+}
+
+// What the server said later counts, whichever page heard it; two pages never write over each other.
+export function renewState(owner, renewed) {
+  const work = async () => {
+    const state = renewed(await stateOf(owner));
+    if (state) await setState(owner, state);
+    return state;
+  };
+  return navigator.locks ? navigator.locks.request("state", work) : work();
 }
 
 // Whoever comes next on this phone finds nothing to read; what was not sent waits for its owner.
@@ -103,13 +113,20 @@ export async function addOperations(owner, operations) {
   await within(["operations"], "readwrite", (store) => { for (const row of rows) store.add(row); });
 }
 
-// In the order in which they were tapped, each with its number here.
-export async function operationsOf(owner) {
-  const rows = await within(["operations"], "readonly", (store) => store.index("owner").getAll(owner));
+// In the order in which they were tapped, each with its number here: those that wait, or those that were refused.
+export async function operationsOf(owner, isRefused, most = Infinity) {
+  const all = await within(["operations"], "readonly", (store) => store.index("owner").getAll(owner));
+  const rows = all.filter((row) => row.isRefused === isRefused).slice(0, most);
   const key = rows.length && (await keyOf(owner));
   return Promise.all(rows.map(async (row) => ({
     number: row.number, isRefused: row.isRefused, ...(await opened(owner, key, row.sealed)),
   })));
+}
+
+// How many wait to be sent, without a look at what they say.
+export async function countWaiting(owner) {
+  const rows = await within(["operations"], "readonly", (store) => store.index("owner").getAll(owner));
+  return rows.filter((row) => !row.isRefused).length;
 }
 
 export function countOthers(owner) {

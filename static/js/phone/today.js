@@ -1,10 +1,10 @@
 // Today, with or without a network: a tap is kept on this phone first, then shown, then sent. Without this script the
 // same forms go to the server; on the page without a network there is nothing but this script.
 
-import { before, dateIn, daysOf, dosesOf, missed, month, seenOf, withDays } from "./days.js";
+import { before, dateIn, daysOf, dosesOf, missed, month, newer, seenOf } from "./days.js";
 import { clockOff, flush, keep, listen, operation, refusedOf, removeOperations, unsentOf, useToken } from "./outbox.js";
 import { counted, dayWords, part, said, words } from "./parts.js";
-import { fact, setState, stateOf } from "./store.js";
+import { fact, renewState, stateOf } from "./store.js";
 
 const page = document.querySelector("[data-today]");
 const made = document.getElementById("phone");
@@ -262,8 +262,8 @@ async function refresh() {
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
     const payload = fresh.getElementById("phone");
     if (!payload || (await unsentOf(state.owner)).length) return;
-    state = JSON.parse(payload.textContent);
-    await setState(state.owner, state);
+    const given = JSON.parse(payload.textContent);
+    state = await renewState(given.owner, (known) => newer(given, known));
     draw({ isCounted: false });
     for (const name of ["[data-counts]", "[data-conflicts]"]) {
       const [old, news] = [$(name), fresh.querySelector(name)];
@@ -286,7 +286,7 @@ function replaceOpen(old, news) {
 listen(async (news) => {
   if (!state || news.changed !== state.owner) return;
   const waiting = await unsentOf(state.owner);
-  if (news.days) state = withDays(state, news.days);
+  state = (await stateOf(state.owner)) ?? state;
   unsent = waiting;
   draw({ isCounted: unsent.length > 0 || !made });
   // Whoever sent it: another part of this page may have been first.
@@ -309,8 +309,8 @@ async function beginLive() {
   const held = document.querySelector('input[name="csrfmiddlewaretoken"]');
   if (held) useToken(held.value);
   unsent = await unsentOf(given.owner);
-  await setState(given.owner, given);
-  [state, today] = [given, page.dataset.today];
+  const renewed = await renewState(given.owner, (known) => newer(given, known));
+  [state, today] = [renewed, page.dataset.today];
   if (unsent.length) draw();
   await showRefused();
   if (unsent.length) await send();
