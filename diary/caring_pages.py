@@ -21,9 +21,9 @@ from accounts.access import GET_OR_POST, signed_in
 from accounts.models import AuditEntry
 from diary import caring
 from diary.access import carer_only, caring_of
+from diary.carer_summaries import CARER_DAYS, log_summary
 from diary.forms import CarerCodeForm, DoseForm, HeadacheForm
 from diary.models import Carer, Patient
-from diary.summaries import CARER_DAYS, log_summary
 from diary.views import ANSWERS, ONE_DAY, today_of
 from diary.words import dose_saved, headache_said
 

@@ -24,6 +24,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import GET_OR_POST, signed_in
 from diary import actions, phone, receiving
 from diary.access import patient_of, patient_only
+from diary.carer_summaries import carers_part
 from diary.day_form import DayForm
 from diary.forms import (
     ChoiceForm,
@@ -36,7 +37,6 @@ from diary.forms import (
 from diary.models import Patient
 from diary.rules import Headache
 from diary.summaries import (
-    carers_part,
     day_summary,
     earlier_triggers,
     earlier_versions,
