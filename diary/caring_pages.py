@@ -22,7 +22,7 @@ from accounts.models import AuditEntry
 from diary import caring
 from diary.access import carer_only, caring_of
 from diary.carer_summaries import CARER_DAYS, log_summary
-from diary.forms import CarerCodeForm, DoseForm, HeadacheForm
+from diary.forms import NO_ANSWER, CarerCodeForm, DoseForm, HeadacheForm
 from diary.models import Carer, Patient
 from diary.views import ANSWERS, ONE_DAY, today_of
 from diary.words import dose_saved, headache_said
@@ -125,7 +125,7 @@ def headache(request: HttpRequest, carer: Carer, when: date) -> HttpResponse:
     today = _today(carer, when, CARER_DAYS)
     form = HeadacheForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Nothing was saved: that is not an answer to the question."))
+        messages.error(request, NO_ANSWER)
         return redirect("caring_log", carer.pk)
     word = form.cleaned_data["headache"]
     only_missing = when < today - ONE_DAY

@@ -30,6 +30,10 @@ class LinesField(forms.CharField):
         return str(super().to_python(value)).replace("\r\n", "\n")
 
 
+NO_ANSWER = _("Nothing was saved: that is not an answer to the question.")
+"""Said of an answer that no button sends."""
+
+
 class HeadacheForm(forms.Form):
     """One tap: was there a headache, and how bad."""
 

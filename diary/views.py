@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import GET_OR_POST, signed_in
@@ -27,6 +27,7 @@ from diary.access import patient_of, patient_only
 from diary.carer_summaries import carers_part
 from diary.day_form import DayForm
 from diary.forms import (
+    NO_ANSWER,
     ChoiceForm,
     DoseForm,
     HeadacheForm,
@@ -117,7 +118,7 @@ def headache(request: HttpRequest, patient: Patient, when: date) -> HttpResponse
     today = _past_or_today(patient, when)
     form = HeadacheForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Nothing was saved: that is not an answer to the question."))
+        messages.error(request, NO_ANSWER)
         return _back(request, when, today)
     word = form.cleaned_data["headache"]
     change = actions.record_headache(patient, when, word, today, by=request.user.pseudonym)
@@ -186,9 +187,12 @@ def undo(request: HttpRequest, patient: Patient) -> HttpResponse:
     if actions.put_back(patient, kept["changes"], by=request.user.pseudonym):
         messages.info(request, _("Undone: %(days)s") % named)
     else:
-        messages.warning(
-            request, _("Not undone: %(days)s was changed since, here or on another device.") % named
+        words = ngettext(
+            "Not undone: %(days)s was changed since, here or on another device.",
+            "Not undone: one of these days was changed since, here or on another device: %(days)s.",
+            len(days),
         )
+        messages.warning(request, words % named)
     return _back(request, days[-1], today_of(patient))
 
 
@@ -239,7 +243,7 @@ def relief(request: HttpRequest, patient: Patient, when: date) -> HttpResponse:
     today = _past_or_today(patient, when)
     form = ReliefForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Nothing was saved: that is not an answer to the question."))
+        messages.error(request, NO_ANSWER)
         return _back(request, when, today)
     word = form.cleaned_data["relief"]
     if word is None:
