@@ -7,76 +7,19 @@ and asks both: the server directly, and through the proxy.
 import contextlib
 import http.client
 import multiprocessing
-import re
-import shutil
 import socket
-import ssl
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from shipped import connected, nginx
 
-from tests.reliability.installation import FROM_PROXY, free_port, installed  # noqa: E402
+from tests.reliability.installation import FROM_PROXY, installed
 
 SLOW = 200
 PROBES = 15
 TOO_LONG = 5
-
-
-@contextlib.contextmanager
-def nginx(folder: Path, behind: int) -> Iterator[int]:
-    """The shipped site, with a certificate and ports of its own."""
-    port = free_port()
-    pair = ["-keyout", folder / "key.pem", "-out", folder / "cert.pem", "-subj", "/CN=diary.example.org"]
-    subprocess.run(
-        [
-            shutil.which("openssl") or "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-days",
-            "1",
-            *pair,
-        ],
-        check=True,
-        capture_output=True,
-    )
-    site = (ROOT / "docs" / "operate" / "nginx.conf").read_text()
-    site = re.sub(r"/etc/letsencrypt/live/\S+/fullchain.pem", str(folder / "cert.pem"), site)
-    site = re.sub(r"/etc/letsencrypt/live/\S+/privkey.pem", str(folder / "key.pem"), site)
-    site = site.replace("/var/log/nginx", str(folder)).replace("127.0.0.1:8000", f"127.0.0.1:{behind}")
-    site = re.sub(r"listen \[::\].*", "", site).replace("listen 80;", f"listen 127.0.0.1:{free_port()};")
-    site = site.replace("listen 443", f"listen 127.0.0.1:{port}")
-    # All slow visitors come from one address here; from outside this limit would stop most of them.
-    site = site.replace("limit_conn diary 40;", "")
-    (folder / "site.conf").write_text(site)
-    main = f"pid {folder}/nginx.pid; daemon off; error_log {folder}/error.log; worker_processes 1;"
-    (folder / "nginx.conf").write_text(
-        f"{main} events {{ worker_connections 1024; }} http {{ include {folder}/site.conf; }}"
-    )
-    process = subprocess.Popen([shutil.which("nginx") or "/usr/sbin/nginx", "-c", folder / "nginx.conf"])
-    try:
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def connected(port: int, encrypted: bool) -> socket.socket:
-    plain = socket.create_connection(("127.0.0.1", port), timeout=30)
-    if not encrypted:
-        return plain
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context.wrap_socket(plain, server_hostname="diary.example.org")
 
 
 def dribble(port: int, encrypted: bool, slow: int) -> None:

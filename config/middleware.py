@@ -8,6 +8,7 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext as _
 
@@ -39,6 +40,19 @@ def response_headers(get_response: View) -> View:
         return response
 
     return respond
+
+
+class PagesCompressed(GZipMiddleware):
+    """Compresses pages for a phone's network; never one that another site made the browser ask for.
+
+    docs/decisions/0007 says why that is no way to guess what a page holds from its length.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        is_page = response.get("Content-Type", "").startswith("text/html")
+        if is_page and request.headers.get("Sec-Fetch-Site") in ("same-origin", "none"):
+            return super().process_response(request, response)
+        return response
 
 
 class BusyDatabaseMiddleware:

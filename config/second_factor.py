@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
@@ -45,6 +45,9 @@ class SecondFactorRequired:
             return None
         if request.resolver_match and request.resolver_match.url_name in OPEN_WITHOUT:
             return None
+        if request.resolver_match and request.resolver_match.url_name == "sync":
+            # A phone's script keeps what it has until somebody may send it.
+            return JsonResponse({"where": "session", "why": "a second factor is asked for"}, status=403)
         if request.method == "POST":
             messages.warning(request, _("This was not saved. First add a second factor, please."))
         return redirect("mfa_index")

@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "config.middleware.response_headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.PagesCompressed",
     "config.middleware.ForgivingSessions",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.utils.crypto import salted_hmac
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from diary import merging
 from diary.merging import DOSES, HEADACHE, Value
@@ -152,6 +153,11 @@ PLURALS = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}
 
 def words() -> dict[str, Any]:
     """What the phone's own script says, in the language of the page. It holds no words of its own."""
+    return _words(get_language())
+
+
+@lru_cache(maxsize=64)
+def _words(language: str | None) -> dict[str, Any]:
     return {
         "answers": {word.value: str(label) for word, label in HEADACHE_LABELS.items()},
         "saved": _("Saved: {what}"),
@@ -194,6 +200,11 @@ def words() -> dict[str, Any]:
 
 def frame_words() -> dict[str, Any]:
     """The same for what stands on every page: how much was not sent."""
+    return _frame_words(get_language())
+
+
+@lru_cache(maxsize=64)
+def _frame_words(language: str | None) -> dict[str, Any]:
     return {
         "unsent": _forms(lambda n: ngettext("{n} not sent", "{n} not sent", n)),
         "sign_in": _("Sign in to send what is kept on this device."),

@@ -28,6 +28,10 @@ def doses_of(medicine: Medicine) -> str:
     return f"doses:{medicine.pk}"
 
 
+MOST_SEEN = 40
+"""Of what one tap names, as days.js has it."""
+
+
 def said(when: date | str, value: Any, *seen: str, of: str = HEADACHE, **more: Any) -> Said:
     """An operation as a phone sends it; a dose is tapped on a day with a mild headache unless said otherwise."""
     word = None if of == HEADACHE else "mild"
@@ -115,7 +119,7 @@ class Phone:
                 day.word = one["value"]
             else:
                 day.doses[one["field"].removeprefix("doses:")] = one["value"]
-            day.seen[one["field"]] = list(dict.fromkeys([*one["seen"], one["name"]]))
+            day.seen[one["field"]] = list(dict.fromkeys([*one["seen"], one["name"]]))[-MOST_SEEN:]
         return found
 
     def day(self, when: date | str) -> Day:

@@ -1,6 +1,6 @@
 // Draws each figure's payload with Chart.js in place of the server's picture of the same payload. The words, the top
-// of the axis and its ticks come from the page; colours and fonts from the style sheet. Without Chart.js nothing
-// happens and the server's picture stays.
+// of the axis and its ticks come from the page; colours and fonts from the style sheet. The library comes once somebody
+// turns to a chart, by hand or from the keyboard: until then, and without it, the server's picture says the same.
 
 const POINTS = ["circle", "rect", "triangle", "rectRot", "triangle", "cross"];
 const DASHES = [[], [8, 3], [3, 3], [12, 3, 3, 3], [5, 2], [1.5, 3]];
@@ -346,15 +346,31 @@ function draw(figure) {
   if (!known) listen(figure, payload);
 }
 
-function drawAll() {
-  document.querySelectorAll("figure[data-chart]").forEach(draw);
-}
+const figures = document.querySelectorAll("figure[data-chart]");
+const drawAll = () => figures.forEach(draw);
 
-if (window.Chart) {
-  drawAll();
+async function begin() {
+  try {
+    await import("../vendor/chart.js/chart.umd.js");
+  } catch {
+    return;
+  }
+  for (const figure of figures) {
+    draw(figure);
+    // One after the other: a slow phone scrolls and taps in between.
+    await new Promise((resolve) => { setTimeout(resolve); });
+  }
   new MutationObserver(drawAll).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   for (const query of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)", "(forced-colors: active)"]) {
     window.matchMedia(query).addEventListener("change", drawAll);
   }
   window.addEventListener("afterprint", () => charts.forEach((chart) => chart.resize()));
 }
+
+const turned = new AbortController();
+function turn() {
+  turned.abort();
+  begin();
+}
+for (const figure of figures) figure.addEventListener("pointerover", turn, { signal: turned.signal });
+for (const name of ["keydown", "focusin"]) document.addEventListener(name, turn, { signal: turned.signal });

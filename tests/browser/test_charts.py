@@ -73,6 +73,11 @@ def show(page: Page, *charts: Chart) -> Locator:
     return page.locator("figure").first
 
 
+def turn_to(page: Page) -> None:
+    """Somebody takes the keyboard, whose keys read the charts."""
+    page.keyboard.press("Shift")
+
+
 def refuse(route: Route) -> None:
     route.abort()
 
@@ -83,6 +88,7 @@ def ink(figure: Locator) -> str:
 
 def test_canvas_takes_the_place_of_the_picture(desktop: Page, axe: Callable[[Page], None]) -> None:
     figure = show(desktop, BARS, LINES)
+    turn_to(desktop)
     for drawn in desktop.locator("figure").all():
         expect(drawn.locator("canvas")).to_be_visible()
         expect(drawn.locator(".figure__svg")).to_be_hidden()
@@ -91,9 +97,24 @@ def test_canvas_takes_the_place_of_the_picture(desktop: Page, axe: Callable[[Pag
     axe(desktop)
 
 
+def test_who_only_looks_fetches_no_library_and_sees_the_picture(phone: Page) -> None:
+    fetched: list[str] = []
+    phone.on("request", lambda request: fetched.append(request.url))
+    figure = show(phone, BARS)
+    expect(figure.locator(".chart--narrow")).to_be_visible()
+    phone.wait_for_load_state("networkidle")
+    assert [url for url in fetched if "charts.js" in url]
+    assert not [url for url in fetched if "chart.umd" in url]
+    figure.tap(position={"x": 20, "y": 20})
+    expect(figure.locator("canvas")).to_be_visible()
+    assert [url for url in fetched if "chart.umd" in url]
+
+
 def test_picture_stays_without_the_library(phone: Page, axe: Callable[[Page], None]) -> None:
     phone.route(LIBRARY, refuse)
-    figure = show(phone, BARS, LINES)
+    with phone.expect_event("requestfailed"):
+        figure = show(phone, BARS, LINES)
+        turn_to(phone)
     expect(figure.locator(".chart--narrow")).to_be_visible()
     expect(figure.locator(".chart--wide")).to_be_hidden()
     expect(figure.locator("canvas")).to_be_hidden()
@@ -105,6 +126,7 @@ def test_nothing_moves_when_the_canvas_comes(phone: Page) -> None:
     without = show(phone, BARS).bounding_box()
     phone.unroute(LIBRARY)
     figure = show(phone, BARS)
+    figure.tap(position={"x": 20, "y": 20})
     expect(figure.locator("canvas")).to_be_visible()
     drawn = figure.bounding_box()
     assert without
@@ -115,7 +137,9 @@ def test_nothing_moves_when_the_canvas_comes(phone: Page) -> None:
 
 def test_arrow_keys_read_the_numbers(desktop: Page) -> None:
     figure = show(desktop, BARS)
+    turn_to(desktop)
     canvas, spoken = figure.locator("canvas"), figure.get_by_role("status")
+    expect(canvas).to_be_visible()
     words = "Bars of headache days. The same numbers are in the table below."
     expect(canvas).to_have_accessible_name(words)
     canvas.press("ArrowRight")
@@ -133,6 +157,7 @@ def test_arrow_keys_read_the_numbers(desktop: Page) -> None:
 
 def test_colours_follow_the_theme(desktop: Page) -> None:
     figure = show(desktop, BARS)
+    turn_to(desktop)
     expect(figure.locator("canvas")).to_be_visible()
     light = ink(figure)
     desktop.evaluate("() => { document.documentElement.dataset.theme = 'dim'; }")
@@ -146,6 +171,7 @@ def test_colours_follow_the_theme(desktop: Page) -> None:
 
 def test_print_shows_the_picture(desktop: Page) -> None:
     figure = show(desktop, BARS)
+    turn_to(desktop)
     canvas = figure.locator("canvas")
     expect(canvas).to_be_visible()
     before = canvas.bounding_box()

@@ -102,6 +102,7 @@ def test_clinician_reads_a_patients_cycles(desktop, axe, anna, clinician, enter,
     expect(desktop.locator("dl.identity")).to_contain_text("Anna Example")
     expect(desktop.locator("dl.identity")).to_contain_text("R-1")
     figure = desktop.locator("figure[data-chart=before-and-after]")
+    figure.hover()
     expect(figure).to_have_class("figure is-drawn")
     assert figure.locator("canvas").evaluate(IS_PAINTED)
     figure.get_by_text("The same numbers as a table").click()

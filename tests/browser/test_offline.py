@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from diary import installing, phone
 from diary.models import DiaryDay, Patient
@@ -45,7 +45,28 @@ def says(page: Page, words: str) -> None:
     expect(page.locator(".saved")).to_contain_text(words)
 
 
+WAITING = """async () => {
+  const owner = document.body.dataset.owner ?? "";
+  if (!owner || !(await indexedDB.databases()).some((one) => one.name === "diary")) return 0;
+  const done = (request) => new Promise((resolve) => { request.onsuccess = () => resolve(request.result); });
+  const open = await done(indexedDB.open("diary"));
+  const rows = await done(open.transaction("operations").objectStore("operations").index("owner").getAll(owner));
+  open.close();
+  return rows.filter((row) => !row.isRefused).length;
+}"""
+"""How many entries of who is signed in are still on the phone: the words "saved" come before the number is shown."""
+
+
+def waiting(page: Page) -> int | None:
+    try:
+        return int(page.evaluate(WAITING))
+    except Error:  # the page was just leaving
+        return None
+
+
 def unsent(page: Page, n: int) -> None:
+    if not n:
+        arrives(lambda: waiting(page), 0)
     pill = page.locator("[data-unsent]")
     if n:
         expect(pill).to_be_visible()
@@ -263,6 +284,70 @@ def test_page_that_is_closed_halfway_loses_nothing(handset, network, anna, enter
     assert anna.operations.count() == 1
 
 
+MANY = """async ([date, n]) => {
+    const { keep, operation, unsentOf } = await import("/static/js/phone/outbox.js");
+    const { daysOf, seenOf } = await import("/static/js/phone/days.js");
+    const { stateOf } = await import("/static/js/phone/store.js");
+    const owner = document.body.dataset.owner;
+    const state = await stateOf(owner);
+    let unsent = await unsentOf(owner);
+    for (let i = 0; i < n; i += 1) {
+        const day = daysOf(state, unsent).get(date);
+        const one = operation(date, "headache", i % 2 ? "severe" : "mild", seenOf(day, "headache"));
+        unsent.push(one);
+    }
+    await keep(owner, unsent.map(({ number, isRefused, ...one }) => one));
+}"""
+
+
+def test_a_very_long_time_without_a_network_is_sent_piece_by_piece(handset, network, anna, enter):
+    enter(handset, anna.user)
+    visited(handset)
+    network.state = DOWN
+    handset.evaluate(MANY, [today_of(anna).isoformat(), 300])
+    unsent(handset, 300)
+    handset.route("**/sync/", too_long_for_more_than(20))
+    network.state = UP
+    handset.reload()
+    # What answers in the server's place is heard only while the browser is waited for.
+    expect(handset.locator("[data-unsent]")).to_have_text("300 not sent")
+    expect(handset.locator("[data-unsent]")).to_be_hidden()
+    arrives(lambda: anna.operations.count(), 300)
+    unsent(handset, 0)
+    assert words_of(anna) == {today_of(anna).isoformat(): "severe"}
+    assert not anna.operations.filter(is_contested=True)
+
+
+def too_long_for_more_than(most: int) -> Callable[[Any], None]:
+    def answered(route: Any) -> None:
+        body = route.request.post_data_json if is_post(route) else {"operations": []}
+        if len(body["operations"]) > most:
+            route.fulfill(status=413, json={"where": "message", "why": "too long"})
+        else:
+            route.fallback()
+
+    return answered
+
+
+def test_one_entry_that_cannot_be_read_is_shown_and_the_rest_is_sent(handset, network, anna, enter):
+    enter(handset, anna.user)
+    visited(handset)
+    today = today_of(anna).isoformat()
+    handset.evaluate(
+        """async (date) => {
+            const { keep, operation } = await import("/static/js/phone/outbox.js");
+            const owner = document.body.dataset.owner;
+            const broken = { ...operation(date, "headache", "mild", ["="]), name: "no name at all" };
+            await keep(owner, [operation(date, "headache", "severe", ["="]), broken]);
+        }""",
+        today,
+    )
+    handset.reload()
+    expect(handset.get_by_role("button", name="Remove")).to_be_visible()
+    arrives(lambda: words_of(anna), {today: "severe"})
+    unsent(handset, 0)
+
+
 def test_entry_that_the_server_refuses_is_shown_with_the_reason(handset, network, anna, enter, axe):
     enter(handset, anna.user)
     visited(handset)
@@ -400,8 +485,9 @@ def test_entries_of_one_person_never_reach_another_ones_diary(handset, network, 
     network.state = DOWN
     button(handset, "Severe").tap()
     says(handset, "Severe headache")
-    network.state = UP
+    unsent(handset, 1)
     enter(handset, bob.user)
+    network.state = UP
     handset.goto("/")
     expect(handset.get_by_text("Entries of somebody else are kept on this device.")).to_be_visible()
     expect(button(handset, "Severe")).to_have_attribute("aria-pressed", "false")

@@ -229,7 +229,8 @@ def test_staff_without_a_second_factor_reach_nothing(alice, north, settings):
     new = staff("Nell New", north, second_factor=False)
     Patient.objects.create(user=new, name="Nell")
     response = post(signed_in(new), message_of(new.patient, [said(WHEN, "mild")]))
-    assert response.status_code in (302, 403)
+    assert response.status_code == 403
+    assert response.json()["where"] == "session"
     assert not DiaryDay.objects.exists()
 
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.conf import settings
 
+from config.static_files import CHARTS
 from tests.cast import TODAY, at_most, days_ago, june, medicine, record, record_all, session
 
 HEADACHES = "Headache days a month"
@@ -15,7 +16,7 @@ def test_nothing_recorded_yet(as_alice):
     page = as_alice.opens("/trends/")
     assert "Charts stand here once a few days are recorded." in page.text
     assert page.all("figure") == []
-    assert page.all("script", src="/static/vendor/chart.js/chart.umd.js") == []
+    assert page.all("script", src="/static/js/charts.js") == []
 
 
 def test_months_stand_in_the_table_with_what_is_missing(as_alice, alice):
@@ -200,7 +201,7 @@ def test_injections_so_far_stand_with_the_time_between_them(as_alice, alice):
 # --- Weight --------------------------------------------------------------------------------------------------
 
 FIRST_VISIT = 130_000
-"""Bytes over the wire, compressed, of a page with charts and all that it loads."""
+"""Bytes over the wire, compressed, of a page with charts and all that it loads and its charts ask for."""
 
 
 def files_of(page):
@@ -209,6 +210,8 @@ def files_of(page):
     ]
     # What makes the page an app is made by a view, and weighs next to nothing.
     files = [name for name in named if name.startswith("/static/")]
+    # Fetched once somebody turns to a chart.
+    files.append(f"/static/{CHARTS}")
     return [settings.BASE_DIR / name.split("?")[0].lstrip("/") for name in files]
 
 

@@ -109,7 +109,7 @@ NEVER_USED = ("PUT", "PATCH", "DELETE", "TRACE")
 Expected = Mapping[str, Outcome]
 
 
-def everybody(outcome: Outcome) -> Expected:
+def everybody(outcome: Outcome) -> dict[str, Outcome]:
     return dict.fromkeys(ROLES, outcome)
 
 
@@ -228,6 +228,8 @@ TABLE: dict[str, Row] = {
         phone(PAGE),
         phone(REFUSED_MESSAGE),
         is_public=True,
+        without_factor=True,
+        other={"OPTIONS": everybody(NOT_ALLOWED) | {NO_FACTOR: NO_DIARY_HERE}},
     ),
     "offline": PUBLIC_PAGE,
     "service_worker": PUBLIC_PAGE,

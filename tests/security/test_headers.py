@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 from django.conf import settings
 from django.db import OperationalError
 from django.http import HttpResponse
+from django.middleware.gzip import GZipMiddleware
 from django.urls import get_resolver
 
+from config.middleware import PagesCompressed
 from tests.cast import PASSWORD
 from tests.security import authz_matrix as matrix
 from tests.security.conftest import fields, fingerprint
@@ -67,6 +70,7 @@ def wrong_headers(response: Any) -> list[str]:
         | ({"Content-Disposition"} if response.get("Content-Type") == "application/zip" else set())
         | BY_STATUS.get(response.status_code, set())
         | ({"Allow"} if response.content == b"" else set())
+        | ({"Content-Encoding"} if response.get("Content-Type", "").startswith("text/html") else set())
     )
     number = response.get("X-Request-ID", "")
     found += [] if re.fullmatch("[0-9a-f]{16}", number) else [f"X-Request-ID: {number!r}"]
@@ -250,6 +254,41 @@ def test_language_cookie_would_be_bound_too():
     assert settings.LANGUAGE_COOKIE_SECURE
     assert settings.LANGUAGE_COOKIE_HTTPONLY
     assert settings.LANGUAGE_COOKIE_SAMESITE == "Lax"
+
+
+# --- Compression ---------------------------------------------------------------------------------------------
+
+
+def is_compressed(world: Any, name: str, role: str, site: str | None) -> bool:
+    """Whether a browser that can read gzip gets it, for a request that came about like this."""
+    headers = {"accept-encoding": "gzip, br"} | ({"sec-fetch-site": site} if site else {})
+    response = world.client(role).get(world.address(name), secure=True, headers=headers)
+    assert (response.status_code, wrong_headers(response)) == (200, [])
+    if response.get("Content-Encoding") is None:
+        return False
+    assert response["Content-Encoding"] == "gzip"
+    assert response["Vary"].count("Accept-Encoding") == 1
+    assert gzip.decompress(response.content).strip().endswith(b"</html>")
+    return True
+
+
+@pytest.mark.parametrize(
+    ("site", "compressed"),
+    [("same-origin", True), ("none", True), ("cross-site", False), ("same-site", False), (None, False)],
+)
+@pytest.mark.parametrize(("name", "role"), [("today", matrix.OWNER), ("patient", matrix.LINKED)])
+def test_a_page_is_compressed_unless_another_site_had_it_asked_for(world, name, role, site, compressed):
+    assert is_compressed(world, name, role, site) == compressed
+
+
+@pytest.mark.parametrize("name", ["sync", "manifest", "service_worker"])
+def test_what_is_no_page_is_never_compressed(world, name):
+    assert not is_compressed(world, name, matrix.OWNER, "same-origin")
+
+
+def test_guard_reports_djangos_own_compression(world, monkeypatch):
+    monkeypatch.setattr(PagesCompressed, "process_response", GZipMiddleware.process_response)
+    assert is_compressed(world, "today", matrix.OWNER, "cross-site")
 
 
 # --- Broken twins --------------------------------------------------------------------------------------------

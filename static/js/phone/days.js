@@ -2,6 +2,7 @@
 // with nothing; limits and words come from the server.
 
 const DAY = 86400000;
+const MOST_SEEN = 40;
 const asMoment = (date) => Date.parse(`${date}T00:00:00Z`);
 export const before = (date, days = 1) => new Date(asMoment(date) - days * DAY).toISOString().slice(0, 10);
 
@@ -20,7 +21,8 @@ export function daysOf(state, unsent) {
     days.set(date, day);
     if (field === "headache") day.word = value;
     else day.doses[field.slice("doses:".length)] = value;
-    day.seen[field] = [...new Set([...seen, name])];
+    // They are sent in their order, so that the latest ones stand for all before them.
+    day.seen[field] = [...new Set([...seen, name])].slice(-MOST_SEEN);
   }
   return days;
 }

@@ -85,13 +85,18 @@ export function flush(owner, isOwnIdea = true) {
 
 async function sendAll(owner, isOwnIdea) {
   let sent = 0;
+  let atOnce = AT_ONCE;
   for (;;) {
-    const waiting = (await unsentOf(owner)).slice(0, AT_ONCE);
+    const waiting = (await unsentOf(owner)).slice(0, atOnce);
     if (!waiting.length) return { outcome: "sent", sent };
     const days = [];
     const outcome = await sendSome(owner, waiting, isOwnIdea, days);
     // Each page learns in one go that something is no longer waiting and what the server says instead.
     tell({ changed: owner, outcome, days });
+    if (outcome === "too long") {
+      atOnce = Math.max(1, atOnce >> 1);
+      continue;
+    }
     if (outcome !== "sent") return { outcome, sent };
     sent += waiting.length;
   }
@@ -120,7 +125,8 @@ async function sendSome(owner, waiting, isOwnIdea, days) {
     }
     if (answer.said && answer.status === 401) return "signed out";
     if (answer.said && answer.status === 409) return "others";
-    if (answer.said && answer.status === 400) return await onlyOneIsAtFault(owner, waiting, answer.said.why);
+    if (answer.said && answer.status === 413) return waiting.length > 1 ? "too long" : refused(owner, waiting[0], answer.said);
+    if (answer.said && answer.status === 400) return refused(owner, atFault(waiting, answer.said), answer.said);
     if (answer.status !== 403 || retry) return "offline";
     // The token was too old. Who is signed in may have changed with it.
     token = "";
@@ -139,8 +145,12 @@ async function acknowledge(owner, waiting, answers) {
   return byName.size > 0;
 }
 
-// A message that cannot be read at all: the rest is sent without the entry at its head, which is shown.
-async function onlyOneIsAtFault(owner, waiting, why) {
-  await refuseOperation(owner, waiting[0], why);
+// Which entry of a message cannot be read; none, where it is the message itself.
+const atFault = (waiting, { where }) => waiting[Number(/^operations\[(\d+)\]/.exec(where)?.[1] ?? -1)];
+
+// The rest is sent without it, and it is shown.
+async function refused(owner, one, { why }) {
+  if (!one) return "offline";
+  await refuseOperation(owner, one, why);
   return "sent";
 }

@@ -7,8 +7,12 @@ const plural = new Intl.PluralRules(language);
 export const said = (text, values = {}) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 export const counted = (forms, n, values = {}) => said(forms[plural.select(n)] ?? forms.other, { n, ...values });
 
-export function dayWords(date, options = { weekday: "long", day: "numeric", month: "long" }) {
-  const text = new Intl.DateTimeFormat(language, { ...options, timeZone: "UTC" }).format(new Date(`${date}T00:00:00Z`));
+// Made once each: to make one takes a slow phone longer than all the rest of a tap.
+const format = (length) => new Intl.DateTimeFormat(language, { weekday: length, day: "numeric", month: length, timeZone: "UTC" });
+const formats = { long: format("long"), short: format("short") };
+
+export function dayWords(date, length = "long") {
+  const text = formats[length].format(new Date(`${date}T00:00:00Z`));
   return text.replace(/^(\p{L}+), /u, "$1 ");
 }
 

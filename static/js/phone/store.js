@@ -64,23 +64,23 @@ async function keyOf(owner) {
 const bytes = (text) => new TextEncoder().encode(text);
 const algorithm = (owner, iv) => ({ name: "AES-GCM", iv, additionalData: bytes(owner) });
 
-async function sealed(owner, value) {
+async function sealed(owner, key, value) {
   const iv = crypto.getRandomValues(new Uint8Array(12));
-  return { iv, data: await crypto.subtle.encrypt(algorithm(owner, iv), await keyOf(owner), bytes(JSON.stringify(value))) };
+  return { iv, data: await crypto.subtle.encrypt(algorithm(owner, iv), key, bytes(JSON.stringify(value))) };
 }
 
-async function opened(owner, { iv, data }) {
-  return JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt(algorithm(owner, iv), await keyOf(owner), data)));
+async function opened(owner, key, { iv, data }) {
+  return JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt(algorithm(owner, iv), key, data)));
 }
 
 export async function setState(owner, value) {
-  const state = await sealed(owner, value);
+  const state = await sealed(owner, await keyOf(owner), value);
   await within(["states"], "readwrite", (states) => { states.put({ owner, state }); });
 }
 
 export async function stateOf(owner) {
   const found = await within(["states"], "readonly", (states) => states.get(owner));
-  return found && opened(owner, found.state);
+  return found && opened(owner, await keyOf(owner), found.state);
 }
 
 // Whoever comes next on this phone finds nothing to read; what was not sent waits for its owner.
@@ -98,15 +98,17 @@ export function forgetStatesBut(owner) {
 // --- Operations --------------------------------------------------------------------------------------------------
 
 export async function addOperations(owner, operations) {
-  const rows = await Promise.all(operations.map(async (one) => ({ owner, isRefused: false, sealed: await sealed(owner, one) })));
+  const key = await keyOf(owner);
+  const rows = await Promise.all(operations.map(async (one) => ({ owner, isRefused: false, sealed: await sealed(owner, key, one) })));
   await within(["operations"], "readwrite", (store) => { for (const row of rows) store.add(row); });
 }
 
 // In the order in which they were tapped, each with its number here.
 export async function operationsOf(owner) {
   const rows = await within(["operations"], "readonly", (store) => store.index("owner").getAll(owner));
+  const key = rows.length && (await keyOf(owner));
   return Promise.all(rows.map(async (row) => ({
-    number: row.number, isRefused: row.isRefused, ...(await opened(owner, row.sealed)),
+    number: row.number, isRefused: row.isRefused, ...(await opened(owner, key, row.sealed)),
   })));
 }
 
@@ -128,7 +130,7 @@ export const removeOperations = (numbers) =>
 
 export async function refuseOperation(owner, operation, why) {
   const { number, isRefused, ...said } = operation;
-  const row = { number, owner, isRefused: true, sealed: await sealed(owner, { ...said, why }) };
+  const row = { number, owner, isRefused: true, sealed: await sealed(owner, await keyOf(owner), { ...said, why }) };
   await within(["operations"], "readwrite", (store) => { store.put(row); });
 }
 

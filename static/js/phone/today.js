@@ -80,7 +80,7 @@ function showMissed(days) {
   const ticked = new Set([...box.querySelectorAll("input:checked")].map((input) => input.value));
   box.querySelector("ul").replaceChildren(...others.map((date) => {
     const line = part("missed", {
-      day: dayWords(date, { weekday: "short", day: "numeric", month: "short" }), named: ` ${dayWords(date)}`,
+      day: dayWords(date, "short"), named: ` ${dayWords(date)}`,
     });
     const input = line.querySelector("input");
     input.value = date;
@@ -155,8 +155,8 @@ const nameOf = (id) => {
 
 async function record(changes, text, { undoes } = {}) {
   // Another page of this phone may have said something a moment ago.
-  unsent = await unsentOf(state.owner);
-  state = (await stateOf(state.owner)) ?? state;
+  const [waiting, known] = await Promise.all([unsentOf(state.owner), stateOf(state.owner)]);
+  [unsent, state] = [waiting, known ?? state];
   const days = daysOf(state, unsent);
   const made = changes.map(({ date, field, value }, number) => {
     const day = days.get(date);
@@ -169,10 +169,11 @@ async function record(changes, text, { undoes } = {}) {
   });
   await keep(state.owner, made);
   undoing = undoes ? undefined : { changes: replaced, names: made.map((one) => one.name), text };
-  unsent = await unsentOf(state.owner);
-  draw();
+  // The word that it is saved comes first: the counts may take a slow phone a moment more.
   sayNow(said(undoes ? words.undone : words.saved, { what: text }));
   send(false);
+  unsent = await unsentOf(state.owner);
+  draw();
 }
 
 const taps = {
