@@ -45,7 +45,7 @@ def response_headers(get_response: View) -> View:
 class PagesCompressed(GZipMiddleware):
     """Compresses pages for a phone's network; never one that another site made the browser ask for.
 
-    docs/decisions/0007 says why that is no way to guess what a page holds from its length.
+    docs/decisions/0010 says why that is no way to guess what a page holds from its length.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
