@@ -13,7 +13,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.crypto import get_random_string
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -22,11 +21,11 @@ from accounts.access import GET_OR_POST, signed_in
 from accounts.models import AuditEntry
 from diary import caring
 from diary.access import carer_only, caring_of
-from diary.forms import CarerCodeForm, DoseForm, HeadacheForm
+from diary.carer_summaries import CARER_DAYS, log_summary
+from diary.forms import NO_ANSWER, CarerCodeForm, DoseForm, HeadacheForm
 from diary.models import Carer, Patient
-from diary.summaries import CARER_DAYS, log_summary
 from diary.views import ANSWERS, ONE_DAY, today_of
-from diary.words import HEADACHE_LABELS
+from diary.words import dose_saved, headache_said
 
 UNDO = "undo_as_carer"
 """Apart from the way back in one's own diary: what is undone here is never looked for there."""
@@ -126,7 +125,7 @@ def headache(request: HttpRequest, carer: Carer, when: date) -> HttpResponse:
     today = _today(carer, when, CARER_DAYS)
     form = HeadacheForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Nothing was saved: that is not an answer to the question."))
+        messages.error(request, NO_ANSWER)
         return redirect("caring_log", carer.pk)
     word = form.cleaned_data["headache"]
     only_missing = when < today - ONE_DAY
@@ -134,8 +133,7 @@ def headache(request: HttpRequest, carer: Carer, when: date) -> HttpResponse:
     if only_missing and tap is None:
         messages.info(request, _("This day is recorded already. Nothing was changed."))
     else:
-        named = "" if when == today else f"{date_format(when, 'l j F')}: "
-        _saved(request, tap, f"{named}{HEADACHE_LABELS[word]}")
+        _saved(request, tap, headache_said(when, word, today))
     return redirect("caring_log", carer.pk)
 
 
@@ -151,8 +149,7 @@ def dose(request: HttpRequest, carer: Carer, when: date) -> HttpResponse:
     if tap is None:
         messages.info(request, _("%(medicine)s: nothing to change") % {"medicine": medicine})
     else:
-        words = _("%(medicine)s added") if step > 0 else _("%(medicine)s: one dose taken back")
-        _saved(request, tap, words % {"medicine": medicine})
+        _saved(request, tap, dose_saved(medicine, step))
     return redirect("caring_log", carer.pk)
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 
 from diary import push
 from diary.models import Patient, PushSubscription, Reminder
+from diary.snapshots import locked
 
 MOST_DEVICES = 10
 
@@ -37,7 +38,7 @@ def turn_on(request: HttpRequest, patient: Patient, said: Mapping[str, str]) -> 
     """
     device = device_of(request)
     with transaction.atomic():
-        Patient.objects.select_for_update().get(pk=patient.pk)
+        locked(patient)
         known = PushSubscription.objects.filter(endpoint=said["endpoint"]).first()
         if known and (known.p256dh, known.auth) != (said["p256dh"], said["auth"]):
             raise SomebodyElses

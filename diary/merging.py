@@ -123,30 +123,42 @@ def merged(
     said_by_devices = value_of(known, HEADACHE)
     known = _without_overwritten_doses(known, recorded)
     operations = _placed(known, new, recorded.get(new.field, nothing(new.field)))
-    if (
-        new.field == HEADACHE
-        and value_of(operations, HEADACHE) is None
-        and _is_said_by_pages(operations, recorded, says_more)
-    ):
-        # A page of the site said more of the day than the device knew when it took the day away.
-        operations.append(Operation(f"{new.id}:page", HEADACHE, recorded[HEADACHE]))
-    values = {new.field: value_of(operations, new.field)}
-    if new.field != HEADACHE:
-        word = recorded.get(HEADACHE)
-        if new.value and word is not None and value_of(known, HEADACHE) != word:
-            # The dose would stand for the word of a page of the site: that was said by the page.
-            operations = [replace(one, stands=one.stands and one.field != HEADACHE) for one in operations]
-            operations.append(Operation(f"{new.id}:page", HEADACHE, word))
-        if said_by_devices is not None and word is None and new.value:
-            # A page of the site deleted the day meanwhile: both stand.
-            operations = [replace(one, stands=one.stands and one.field != HEADACHE) for one in operations]
-            operations.append(Operation(f"{new.id}:gone", HEADACHE, None))
-        if value_of(known, HEADACHE) == word or word is None:
+    values = {}
+    if new.field == HEADACHE:
+        if value_of(operations, HEADACHE) is None and _is_said_by_pages(operations, recorded, says_more):
+            # A page of the site said more of the day than the device knew when it took the day away.
+            operations.append(Operation(f"{new.id}:page", HEADACHE, recorded[HEADACHE]))
+    else:
+        word, by_known = recorded.get(HEADACHE), value_of(known, HEADACHE)
+        if new.value:
+            operations = _beside_a_page(operations, new, word, by_known, said_by_devices)
+        if word is None or by_known == word:
             values[HEADACHE] = value_of(operations, HEADACHE)
+    values[new.field] = value_of(operations, new.field)
     contested = _contested(operations)
     is_older = not next(one for one in operations if one.id == new.id).stands
     status = OLDER if is_older else KEPT if values.keys() & contested else SAVED
     return Merged(tuple(operations), values, contested, status)
+
+
+def _beside_a_page(
+    operations: list[Operation], dose: Operation, word: Value, by_known: Value, said_by_devices: Value
+) -> list[Operation]:
+    """With what a page of the site said of the headache, where a dose would otherwise speak over it.
+
+    `word`: what the day's row says; `by_known`: what the devices' operations say without overwritten doses, and
+    `said_by_devices` with them.
+    """
+    if word is not None and by_known != word:
+        # The dose would stand for the word of a page of the site: that was said by the page.
+        said_by_page = Operation(f"{dose.id}:page", HEADACHE, word)
+    elif word is None and said_by_devices is not None:
+        # A page of the site deleted the day meanwhile: both stand.
+        said_by_page = Operation(f"{dose.id}:gone", HEADACHE, None)
+    else:
+        return operations
+    others = [replace(one, stands=one.stands and one.field != HEADACHE) for one in operations]
+    return [*others, said_by_page]
 
 
 def _contested(operations: Sequence[Operation]) -> frozenset[str]:

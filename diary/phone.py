@@ -169,7 +169,7 @@ def _words(language: str | None) -> dict[str, Any]:
             lambda n: ngettext("{n} day saved as headache-free", "{n} days saved as headache-free", n)
         ),
         "refused": _("Not saved: {what}. {why}"),
-        "full": _("This phone has no room left: the entry could not be kept. Try again with a network."),
+        "full": _("This device has no room left: the entry could not be kept. Try again with a network."),
         "missing": _forms(
             lambda n: ngettext(
                 "{n} day not recorded, so the count could be higher.",
@@ -193,7 +193,8 @@ def _words(language: str | None) -> dict[str, Any]:
         "a_tap": _("+{n} a tap"),
         "less": _("Take back one dose of {medicine}"),
         "doses": _forms(lambda n: ngettext("{n} dose of {medicine}", "{n} doses of {medicine}", n)),
-        "clock": _("The date of this phone is off. The diary goes by its own: {day}."),
+        "some_medicine": _("a medicine"),
+        "not_recorded": _("not recorded"),
     }
 
 
@@ -206,21 +207,21 @@ def frame_words() -> dict[str, Any]:
 def _frame_words(language: str | None) -> dict[str, Any]:
     return {
         "unsent": _forms(lambda n: ngettext("{n} not sent", "{n} not sent", n)),
-        "sign_in": _("Sign in to send what is kept on this phone."),
+        "sign_in": _("Sign in to send what is kept on this device."),
         "others": _(
-            "Entries of somebody else are kept on this phone. They are sent once that person signs in."
+            "Entries of somebody else are kept on this device. They are sent once that person signs in."
         ),
         "lost": _forms(
             lambda n: ngettext(
-                "This phone threw away {n} entry that was not sent. Please record it again.",
-                "This phone threw away {n} entries that were not sent. Please record them again.",
+                "This device threw away {n} entry that was not sent. Please record it again.",
+                "This device threw away {n} entries that were not sent. Please record them again.",
                 n,
             )
         ),
         "leaving": _forms(
             lambda n: ngettext(
-                "{n} entry is not sent yet. Who signs out now loses it.",
-                "{n} entries are not sent yet. Who signs out now loses them.",
+                "{n} entry is not sent yet. Signing out now loses it.",
+                "{n} entries are not sent yet. Signing out now loses them.",
                 n,
             )
         ),

@@ -92,8 +92,8 @@ def receive(
     said_on = patient.date_at(moment(sent.said_at, clock_off, now))
     undone = known.get(sent.undoes)
     cleared = _write(patient, day, taken, when, result.values, said_on, undone.cleared if undone else {}, by)
-    _keep(patient, sent, result, known, cleared, now, clock_off)
-    return result.status, _standing_day(when, recorded | dict(result.values), result)
+    _keep(known, result, lambda one: _new_row(patient, one, sent, cleared, now, clock_off))
+    return result.status, standing_day(when, recorded | dict(result.values), result.operations)
 
 
 @transaction.atomic
@@ -171,51 +171,50 @@ def _write(
 
 
 def _keep(
-    patient: Patient,
-    sent: Sent,
-    result: Merged,
     known: Mapping[str, DeviceOperation],
-    cleared: Mapping[str, str | int],
-    now: datetime,
-    clock_off: timedelta,
+    result: Merged,
+    new_row: Callable[[Operation], DeviceOperation],
 ) -> None:
     """Writes down the new operation, and what no longer stands."""
     changed, new = [], []
     for one in result.operations:
-        is_contested = one.stands and one.field in result.contested
-        row = known.get(one.id)
-        if row is None:
-            is_sent = one.id == sent.operation.id
-            new.append(
-                DeviceOperation(
-                    patient=patient,
-                    name=one.id,
-                    date=sent.date,
-                    field=one.field,
-                    value=one.value,
-                    seen=sorted(one.seen),
-                    word=one.word or "",
-                    stands=one.stands,
-                    is_contested=is_contested,
-                    cleared=dict(cleared) if is_sent else {},
-                    said_at=sent.said_at if is_sent else None,
-                    clock_off=_seconds(clock_off) if is_sent else 0,
-                    received_at=now,
-                )
-            )
-        elif (row.stands, row.is_contested) != (one.stands, is_contested):
-            row.stands, row.is_contested = one.stands, is_contested
+        row = known.get(one.id) or new_row(one)
+        stood = row.stands, row.is_contested
+        row.stands, row.is_contested = one.stands, one.stands and one.field in result.contested
+        if row.pk is None:
+            new.append(row)
+        elif stood != (row.stands, row.is_contested):
             changed.append(row)
     DeviceOperation.objects.bulk_create(new)
     DeviceOperation.objects.bulk_update(changed, ["stands", "is_contested"])
 
 
+def _new_row(
+    patient: Patient,
+    one: Operation,
+    sent: Sent,
+    cleared: Mapping[str, str | int],
+    now: datetime,
+    clock_off: timedelta,
+) -> DeviceOperation:
+    """What was sent, or what merging says of a page beside it: no phone's clock was there."""
+    row = DeviceOperation(
+        patient=patient,
+        name=one.id,
+        date=sent.date,
+        field=one.field,
+        value=one.value,
+        seen=sorted(one.seen),
+        word=one.word or "",
+        received_at=now,
+    )
+    if one.id == sent.operation.id:
+        row.said_at, row.clock_off, row.cleared = sent.said_at, _seconds(clock_off), dict(cleared)
+    return row
+
+
 def _seconds(clock_off: timedelta) -> int:
     return max(-(2**31), min(int(clock_off.total_seconds()), 2**31 - 1))
-
-
-def _standing_day(when: date, values: Mapping[str, Value], result: Merged) -> StandingDay:
-    return standing_day(when, values, result.operations)
 
 
 def standing_day(when: date, values: Mapping[str, Value], operations: Sequence[Operation]) -> StandingDay:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from crispy_forms.bootstrap import InlineCheckboxes
-from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from diary import push
+from diary.forms import formless
 from diary.models import LONGEST_ENDPOINT, Reminder
 
 
@@ -38,9 +38,7 @@ class ReminderForm(forms.ModelForm):  # type: ignore[type-arg]
         }
         self.fields["by_push"].help_text = _("On the devices that you turn on below.")
         self.fields["by_email"].help_text = self.instance.patient.user.email
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True  # the page's own form holds the token
+        self.helper = formless()
         self.helper.layout = Layout("time", InlineCheckboxes("weekdays"), "by_email", "by_push")
 
     def clean_weekdays(self) -> str:

@@ -174,7 +174,7 @@ def notification(day: date) -> dict[str, str]:
         "clear": _("Clear"),
         "not_clear": _("Not clear"),
         "saved": _("Saved"),
-        "kept": _("Kept on this phone until there is a network"),
+        "kept": _("Kept on this device until there is a network"),
         "failed": _("Not saved. Tap to open."),
         "language": translation.get_language() or "",
     }

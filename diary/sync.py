@@ -89,7 +89,7 @@ def _own_medicines(patient: Patient, received: Message) -> set[str]:
 def _why_not(patient: Patient, one: Sent, own: set[str], now: datetime) -> str:
     """In words for the person; empty where nothing speaks against it."""
     if one.date > patient.date_at(now) + A_DAY:
-        return _("This day has not come yet. Look at the date of your phone.")
+        return _("This day has not come yet. Look at the date of your device.")
     if one.date.year < 1900:
         return _("This day lies before any diary.")
     if one.operation.field != HEADACHE and one.operation.field not in own:

@@ -6,47 +6,38 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import GET_OR_POST, public, signed_in
-from diary import actions, catalogue, guidance, phone, receiving
+from accounts.access import GET_OR_POST, signed_in
+from diary import actions, phone, receiving
 from diary.access import patient_of, patient_only
+from diary.carer_summaries import carers_part
+from diary.day_form import DayForm
 from diary.forms import (
-    CatalogueMedicineForm,
+    NO_ANSWER,
     ChoiceForm,
-    DayForm,
-    DefaultDoseForm,
     DoseForm,
     HeadacheForm,
     MissedDaysForm,
-    OwnMedicineForm,
     PatientForm,
-    PreventiveForm,
     ReliefForm,
-    day_saved,
-    days_saved,
-    dose_saved,
 )
-from diary.models import MOST_AT_A_TAP, Medicine, Patient, Preventive
+from diary.models import Patient
 from diary.rules import Headache
-from diary.sources import SOURCES
 from diary.summaries import (
-    carers_part,
-    classes_with_rule,
     day_summary,
     earlier_triggers,
     earlier_versions,
@@ -56,7 +47,7 @@ from diary.summaries import (
     relief_asked,
     today_summary,
 )
-from diary.words import HEADACHE_LABELS, RELIEF_LABELS
+from diary.words import RELIEF_LABELS, day_saved, days_saved, dose_saved, headache_said
 
 UNDO = "undo"
 NOT_NOW = "relief_not_now"
@@ -127,12 +118,11 @@ def headache(request: HttpRequest, patient: Patient, when: date) -> HttpResponse
     today = _past_or_today(patient, when)
     form = HeadacheForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Nothing was saved: that is not an answer to the question."))
+        messages.error(request, NO_ANSWER)
         return _back(request, when, today)
     word = form.cleaned_data["headache"]
     change = actions.record_headache(patient, when, word, today, by=request.user.pseudonym)
-    named = "" if when == today else f"{date_format(when, 'l j F')}: "
-    _saved(request, f"{named}{HEADACHE_LABELS[word]}", [change])
+    _saved(request, headache_said(when, word, today), [change])
     return _back(request, when, today)
 
 
@@ -197,9 +187,12 @@ def undo(request: HttpRequest, patient: Patient) -> HttpResponse:
     if actions.put_back(patient, kept["changes"], by=request.user.pseudonym):
         messages.info(request, _("Undone: %(days)s") % named)
     else:
-        messages.warning(
-            request, _("Not undone: %(days)s was changed since, here or on another device.") % named
+        words = ngettext(
+            "Not undone: %(days)s was changed since, here or on another device.",
+            "Not undone: one of these days was changed since, here or on another device: %(days)s.",
+            len(days),
         )
+        messages.warning(request, words % named)
     return _back(request, days[-1], today_of(patient))
 
 
@@ -250,7 +243,7 @@ def relief(request: HttpRequest, patient: Patient, when: date) -> HttpResponse:
     today = _past_or_today(patient, when)
     form = ReliefForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Nothing was saved: that is not an answer to the question."))
+        messages.error(request, NO_ANSWER)
         return _back(request, when, today)
     word = form.cleaned_data["relief"]
     if word is None:
@@ -279,133 +272,6 @@ def delete_day(request: HttpRequest, patient: Patient, when: date) -> HttpRespon
     return redirect("month", when)
 
 
-@require_safe
-@patient_only
-def medicines(request: HttpRequest, patient: Patient) -> HttpResponse:
-    return _medicines_page(request, patient)
-
-
-def _medicines_page(
-    request: HttpRequest,
-    patient: Patient,
-    own_form: OwnMedicineForm | None = None,
-    preventive_form: PreventiveForm | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    query = request.GET.get("q", "")[:120]
-    context: dict[str, Any] = {
-        "query": query,
-        "matches": catalogue.search(query, 12),
-        "medicines": patient.medicines.for_day(today_of(patient)),
-        "own_form": own_form or OwnMedicineForm(),
-        "preventives": patient.preventives.running_first(),
-        "preventive_form": preventive_form or PreventiveForm(today=today_of(patient)),
-        "known_preventives": catalogue.PREVENTIVES,
-        "doses_at_a_tap": range(1, MOST_AT_A_TAP + 1),
-        "limits": classes_with_rule(),
-    }
-    return render(request, "diary/medicines.html", context, status=status)
-
-
-@require_POST
-@patient_only
-def add_medicine(request: HttpRequest, patient: Patient) -> HttpResponse:
-    form = CatalogueMedicineForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, " ".join(form.errors["name"]))
-        return redirect("medicines")
-    match = form.cleaned_data["name"]
-    medicine = Medicine.objects.put_on_list(
-        patient, match.product.key, match.name, match.strength, match.product.medication_class
-    )
-    messages.success(request, _("%(medicine)s is on your list") % {"medicine": medicine})
-    return redirect("medicines")
-
-
-@require_http_methods(GET_OR_POST)
-@patient_only
-def add_own_medicine(request: HttpRequest, patient: Patient) -> HttpResponse:
-    if request.method != "POST":
-        # A refused form leaves its address behind, and people reload it.
-        return redirect("medicines")
-    form = OwnMedicineForm(request.POST, instance=Medicine(patient=patient))
-    if not form.is_valid():
-        return _medicines_page(request, patient, form, status=422)
-    named = form.cleaned_data
-    medicine = Medicine.objects.put_on_list(patient, "", named["name"], "", named["medication_class"])
-    messages.success(request, _("%(medicine)s is on your list") % {"medicine": medicine})
-    return redirect("medicines")
-
-
-@require_POST
-@patient_only
-def use_medicine(request: HttpRequest, patient: Patient, medicine_id: int) -> HttpResponse:
-    medicine = get_object_or_404(patient.medicines, pk=medicine_id)
-    medicine.is_in_use = request.POST.get("in_use") == "yes"
-    medicine.save(update_fields=["is_in_use"])
-    words = (
-        _("%(medicine)s is offered again") if medicine.is_in_use else _("%(medicine)s is no longer offered")
-    )
-    messages.success(request, words % {"medicine": medicine})
-    return redirect("medicines")
-
-
-@require_POST
-@patient_only
-def default_dose(request: HttpRequest, patient: Patient, medicine_id: int) -> HttpResponse:
-    medicine = get_object_or_404(patient.medicines, pk=medicine_id)
-    form = DefaultDoseForm(request.POST, instance=medicine)
-    if form.is_valid():
-        medicine.save(update_fields=["default_dose"])
-        words = {"medicine": medicine, "n": medicine.default_dose}
-        messages.success(request, _("%(medicine)s: one tap adds %(n)d") % words)
-    else:
-        messages.error(request, _("Nothing was saved: one tap adds 1 to 9."))
-    return redirect("medicines")
-
-
-@require_http_methods(GET_OR_POST)
-@patient_only
-def add_preventive(request: HttpRequest, patient: Patient) -> HttpResponse:
-    if request.method != "POST":
-        return redirect("medicines")
-    form = PreventiveForm(request.POST, instance=Preventive(patient=patient), today=today_of(patient))
-    if not form.is_valid():
-        return _medicines_page(request, patient, preventive_form=form, status=422)
-    # A second tap finds what the first one added.
-    added, _is_new = patient.preventives.get_or_create(**form.cleaned_data)
-    messages.success(request, _("%(medicine)s is on your list of preventives") % {"medicine": added})
-    return redirect("medicines")
-
-
-@require_http_methods(GET_OR_POST)
-@patient_only
-def preventive(request: HttpRequest, patient: Patient, preventive_id: int) -> HttpResponse:
-    """What was said of a preventive medicine, to be changed or ended."""
-    standing = get_object_or_404(patient.preventives, pk=preventive_id)
-    named = str(standing)
-    form = PreventiveForm(request.POST or None, instance=standing, today=today_of(patient))
-    if form.is_valid():
-        messages.success(request, _("%(medicine)s saved") % {"medicine": form.save()})
-        return redirect("medicines")
-    context = {
-        "named": named,
-        "preventive_id": preventive_id,
-        "form": form,
-        "known_preventives": catalogue.PREVENTIVES,
-    }
-    return render(request, "diary/preventive.html", context, status=422 if form.errors else 200)
-
-
-@require_POST
-@patient_only
-def delete_preventive(request: HttpRequest, patient: Patient, preventive_id: int) -> HttpResponse:
-    standing = get_object_or_404(patient.preventives, pk=preventive_id)
-    standing.delete()
-    messages.success(request, _("%(medicine)s is deleted") % {"medicine": standing})
-    return redirect("medicines")
-
-
 @require_http_methods(GET_OR_POST)
 @signed_in
 def begin(request: HttpRequest) -> HttpResponse:
@@ -422,28 +288,3 @@ def begin(request: HttpRequest) -> HttpResponse:
         return redirect("today" if patient else "medicines")
     context = {"form": form, "patient": patient}
     return render(request, "diary/begin.html", context, status=422 if form.errors else 200)
-
-
-@require_safe
-@public
-def help_page(request: HttpRequest) -> HttpResponse:
-    return _topic_page(request, guidance.EMERGENCY)
-
-
-@require_safe
-@public
-def help_topic(request: HttpRequest, topic: str) -> HttpResponse:
-    if topic not in guidance.TOPICS:
-        raise Http404
-    return _topic_page(request, guidance.TOPICS[topic])
-
-
-def _topic_page(request: HttpRequest, topic: guidance.Topic) -> HttpResponse:
-    return render(request, "diary/help.html", {"topic": topic, "further": guidance.FURTHER})
-
-
-@require_safe
-@public
-def help_sources(request: HttpRequest) -> HttpResponse:
-    named = [(source, guidance.topics_naming(source.key)) for source in SOURCES.values()]
-    return render(request, "diary/sources.html", {"named": named, "further": guidance.FURTHER})

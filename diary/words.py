@@ -4,10 +4,12 @@ no migration.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from diary.details import Aura, Quality, Side
@@ -215,3 +217,38 @@ def aura_choices() -> list[tuple[str, Any]]:
 
 def class_choices() -> list[tuple[str, Any]]:
     return _choices(CLASS_LABELS)
+
+
+# --- What was saved ------------------------------------------------------------------------------------------
+
+
+def headache_said(when: date, word: Headache, today: date) -> str:
+    """What was said of a day; today needs no name."""
+    named = "" if when == today else f"{date_format(when, 'l j F')}: "
+    return f"{named}{HEADACHE_LABELS[word]}"
+
+
+def days_saved(number: int) -> str:
+    """The words after several days were saved together."""
+    return ngettext("%(n)d day saved as headache-free.", "%(n)d days saved as headache-free.", number) % {
+        "n": number
+    }
+
+
+def day_saved(when: date, ticked_too: Sequence[str]) -> str:
+    """The words after a day was saved, with what was ticked because something else says it already."""
+    saved = gettext("%(day)s saved") % {"day": date_format(when, "l j F")}
+    if not ticked_too:
+        return saved
+    return gettext("%(saved)s; ticked too: %(words)s") % {"saved": saved, "words": ", ".join(ticked_too)}
+
+
+def dose_saved(medicine: object, step: int) -> str:
+    """The words after a tap on a medicine, or on its way back."""
+    if step == 1:
+        return gettext("%(medicine)s added") % {"medicine": medicine}
+    if step > 0:
+        return gettext("%(medicine)s ×%(n)d added") % {"medicine": medicine, "n": step}
+    if step == -1:
+        return gettext("%(medicine)s: one dose taken back") % {"medicine": medicine}
+    return gettext("%(medicine)s: %(n)d doses taken back") % {"medicine": medicine, "n": -step}

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PURE_MODULES = ("diary.rules", "diary.catalogue", "diary.details", "clinic.rules", "clinic.exports")
+PURE_MODULES = (
+    "diary.rules",
+    "diary.catalogue",
+    "diary.details",
+    "diary.merging",
+    "clinic.rules",
+    "clinic.exports",
+)
 # A rule returns what was counted; these names promise a verdict or hide the noun.
 UNWANTED = ("should_stop", "alert", "risk", "score", "get_", "calc_")
 CLOCKS = ("today", "now", "utcnow")

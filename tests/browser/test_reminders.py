@@ -179,7 +179,7 @@ def test_chosen_turned_on_shown_and_answered(phone, axe, anna, enter):
     assert worker.evaluate("[self.recorded.length, self.opened]") == [1, ["/"]]
 
     for state, words in (
-        ("queued", "Kept on this phone until there is a network"),
+        ("queued", "Kept on this device until there is a network"),
         ("broken", "Not saved. Tap to open."),
     ):
         deliver(phone, said)

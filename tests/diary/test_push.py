@@ -450,7 +450,7 @@ def test_what_arrives(service, subscription, browser):
         "clear": "Clear",
         "not_clear": "Not clear",
         "saved": "Saved",
-        "kept": "Kept on this phone until there is a network",
+        "kept": "Kept on this device until there is a network",
         "failed": "Not saved. Tap to open.",
         "language": "en-gb",
     }

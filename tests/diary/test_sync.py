@@ -303,11 +303,15 @@ def test_owner_of_no_secret_cannot_make_the_mark(alice, settings):
     [
         (TODAY, "UTC", ""),
         (TODAY + timedelta(days=1), "UTC", ""),
-        (TODAY + timedelta(days=2), "UTC", "This day has not come yet. Look at the date of your phone."),
+        (TODAY + timedelta(days=2), "UTC", "This day has not come yet. Look at the date of your device."),
         (TODAY + timedelta(days=2), "Pacific/Kiritimati", ""),
-        (TODAY + timedelta(days=3), "Pacific/Kiritimati", "This day has not come yet. Look at the date of your phone."),
+        (
+            TODAY + timedelta(days=3),
+            "Pacific/Kiritimati",
+            "This day has not come yet. Look at the date of your device.",
+        ),
         (TODAY + timedelta(days=1), "Pacific/Pago_Pago", ""),
-        (date(9999, 12, 31), "UTC", "This day has not come yet. Look at the date of your phone."),
+        (date(9999, 12, 31), "UTC", "This day has not come yet. Look at the date of your device."),
         (date(1900, 1, 1), "UTC", ""),
         (date(1899, 12, 31), "UTC", "This day lies before any diary."),
         (date(1, 1, 1), "America/New_York", "This day lies before any diary."),

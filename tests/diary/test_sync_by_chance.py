@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -31,7 +31,7 @@ from hypothesis.stateful import (
 
 from diary import actions, merging, phone
 from diary.merging import HEADACHE
-from diary.models import DiaryDay, Patient
+from diary.models import DeviceOperation, Patient
 from diary.receiving import choose
 from diary.rules import Headache
 from diary.sync import sync
@@ -58,22 +58,33 @@ def answered(patient: Patient, message: Said) -> Said:
     return answer
 
 
-def standing(patient: Patient) -> dict[str, Day]:
-    """All days as the server would tell a phone that asks anew."""
+@dataclass(frozen=True)
+class Diary:
+    """All days as the server would tell a phone that asks anew, what it asks the person, and its operations."""
+
+    days: dict[str, Day]
+    open_to_choose: dict[tuple[str, str], list[Any]]
+    operations: list[DeviceOperation]
+
+
+def looked_up(patient: Patient) -> Diary:
     days = patient.days.between(DAYS[-1], TODAY).records_with_doses()
-    operations = patient.operations.for_phone(DAYS[-1])
-    told = [phone.day_payload(day) for day in phone.standing_days(days, operations)]
-    return {when: Day(word, doses, seen) for when, word, doses, seen in told}
+    dates = [day.date for day, _doses in days]
+    assert len(dates) == len(set(dates)), "a date has one row at most"
+    operations = list(patient.operations.order_by("pk"))
+    on_phone = [one for one in operations if one.stands]
+    told = [phone.day_payload(day) for day in phone.standing_days(days, on_phone)]
+    conflicts = phone.conflicts(on_phone, patient.medicines.all())
+    return Diary(
+        {when: Day(word, doses, seen) for when, word, doses, seen in told},
+        {(one.date.isoformat(), one.field): one.values for one in conflicts},
+        operations,
+    )
 
 
 def shown(days: dict[str, Day]) -> dict[str, Any]:
     """As a person reads them: a day of which nothing is said is as good as none."""
     return {when: day.shown for when, day in days.items() if day.shown != (None, {})}
-
-
-def open_to_choose(patient: Patient) -> dict[tuple[str, str], list[Any]]:
-    found = phone.conflicts(list(patient.operations.for_phone(DAYS[-1])), patient.medicines.all())
-    return {(one.date.isoformat(), one.field): one.values for one in found}
 
 
 class Everyday(RuleBasedStateMachine):
@@ -100,7 +111,15 @@ class Everyday(RuleBasedStateMachine):
         self.sent: dict[str, Said] = {}  # every operation that a message held
         self.answered: dict[str, int] = {}  # when each of them was first heard of
         self.by_pages: dict[tuple[str, str], int] = {}
-        self.steps = self.looked_at = 0
+        self.steps = self.checked = 0
+        self.looked: tuple[int, Diary] | None = None
+
+    @property
+    def diary(self) -> Diary:
+        """As it stands. Between two steps nothing is written, so that one look is enough."""
+        if self.looked is None or self.looked[0] != self.steps:
+            self.looked = self.steps, looked_up(self.patient)
+        return self.looked[1]
 
     def new_name(self) -> UUID:
         return UUID(int=self.chance.getrandbits(128))
@@ -122,9 +141,11 @@ class Everyday(RuleBasedStateMachine):
 
     @rule(which=PHONES)
     def opens_a_page(self, which: int) -> None:
-        days = standing(self.patient)
-        told = [[when, day.word, day.doses, day.seen] for when, day in days.items()]
-        self.phones[which].opens({"days": told})
+        self.opened(self.phones[which])
+
+    def opened(self, one: Phone) -> None:
+        told = [[when, day.word, day.doses, day.seen] for when, day in self.diary.days.items()]
+        one.opens({"days": told})
 
     @rule(which=PHONES, years=st.floats(-10, 10))
     def clock_jumps(self, which: int, years: float) -> None:
@@ -152,15 +173,15 @@ class Everyday(RuleBasedStateMachine):
     def sends(self, which: int) -> None:
         one = self.phones[which]
         # What a phone that knows all says on top of it, is what there is then.
-        knows_all, was_open = self.knows_all(one), open_to_choose(self.patient)
+        knows_all, was_open = self.knows_all(one), self.diary.open_to_choose
         expected = shown(one.days)
         one.hears(self.arrives(self.leaves(which)))
-        if knows_all and not was_open and not open_to_choose(self.patient):
-            assert shown(standing(self.patient)) == expected
+        if knows_all and not was_open and not self.diary.open_to_choose:
+            assert shown(self.diary.days) == expected
 
     def knows_all(self, one: Phone) -> bool:
         """Of every field, it has seen what stands."""
-        days = standing(self.patient)
+        days = self.diary.days
         mine = {day[0]: Day(day[1], day[2], day[3]) for day in one.days_said.values()}
         return shown(days) == shown(mine) and all(
             days.get(str(when), Day()).marks(name) == mine.get(str(when), Day()).marks(name)
@@ -194,19 +215,15 @@ class Everyday(RuleBasedStateMachine):
     @rule()
     def the_same_again_changes_nothing(self) -> None:
         again = [self.sent[self.chance.choice(list(self.answered))]]
-        rows, days, choices = self.rows(), shown(standing(self.patient)), open_to_choose(self.patient)
+        before = self.all_there_is()
         answer = self.arrives(message_of(self.patient, again))
         assert [one["status"] for one in answer["answers"]] == ["known"]
-        assert (self.rows(), shown(standing(self.patient)), open_to_choose(self.patient)) == (
-            rows,
-            days,
-            choices,
-        )
+        assert self.all_there_is() == before
 
-    def rows(self) -> list[Any]:
-        operations = self.patient.operations.order_by("pk")
-        versions = self.patient.day_versions.count()
-        return [versions, *operations.values_list("name", "value", "stands", "is_contested")]
+    def all_there_is(self) -> Any:
+        versions, diary = self.patient.day_versions.count(), self.diary
+        rows = [(one.name, one.value, one.stands, one.is_contested) for one in diary.operations]
+        return versions, rows, shown(diary.days), diary.open_to_choose
 
     # --- What a page of the site does
 
@@ -237,36 +254,30 @@ class Everyday(RuleBasedStateMachine):
     @precondition(lambda self: self.has_page)
     @rule()
     def chooses(self) -> None:
-        offered = open_to_choose(self.patient)
+        offered = self.diary.open_to_choose
         if not offered:
             return
         (day, field), values = self.chance.choice(list(offered.items()))
         when, value = next(one for one in DAYS if one.isoformat() == day), self.chance.choice(values)
         assert choose(self.patient, when, field, value, by=None)
         self.page_wrote(when, field, *(self.fields if value is None else ()))
-        assert (day, field) not in open_to_choose(self.patient)
-        assert standing(self.patient).get(day, Day()).value(field) == (
-            value or (0 if field != HEADACHE else None)
-        )
+        assert (day, field) not in self.diary.open_to_choose
+        assert self.diary.days.get(day, Day()).value(field) == (value or (0 if field != HEADACHE else None))
 
     # --- What always holds
 
     @invariant()
-    def a_date_has_one_row_at_most(self) -> None:
-        if getattr(self, "looked_at", None) == (steps := getattr(self, "steps", None)):
-            return  # nothing arrived since, and nothing was written
-        self.looked_at = steps
-        dates = list(DiaryDay.objects.filter(patient=self.patient).values_list("date", flat=True))
-        assert len(dates) == len(set(dates))
-
-        self.what_was_answered_is_reflected()
+    def nothing_is_lost_on_the_way(self) -> None:
+        if hasattr(self, "steps") and self.checked != self.steps:  # else nothing was written since
+            self.checked = self.steps
+            self.what_was_answered_is_reflected()
 
     def what_was_answered_is_reflected(self) -> None:
         if not self.answered:
             return
-        rows = {row.name: row for row in self.patient.operations.all()}
+        rows = {row.name: row for row in self.diary.operations}
         seen = {(row.date, row.field, name) for row in rows.values() for name in row.seen}
-        days, offered = standing(self.patient), open_to_choose(self.patient)
+        days, offered = self.diary.days, self.diary.open_to_choose
         for name, heard in self.answered.items():
             one = self.sent[name]
             place = one["date"], one["field"]
@@ -293,16 +304,14 @@ class Everyday(RuleBasedStateMachine):
                 while one.unsent:
                     one.hears(self.arrives(self.leaves(which)))
         self.what_was_answered_is_reflected()
-        days = standing(self.patient)
         for one in self.phones:
             assert not one.refused
-            told = [[when, day.word, day.doses, day.seen] for when, day in days.items()]
-            one.opens({"days": told})
-            assert shown(one.days) == shown(days)
+            self.opened(one)
+            assert shown(one.days) == shown(self.diary.days)
         if not self.by_pages:
-            self.other_orders_come_to_the_same(days)
+            self.other_orders_come_to_the_same()
 
-    def other_orders_come_to_the_same(self, days: dict[str, Day]) -> None:
+    def other_orders_come_to_the_same(self) -> None:
         """The same entries in another order, in the diary of somebody else."""
         own, theirs = self.fields[1], doses_of(self.other.medicines.get())
         entries = [self.sent[name] for name in self.answered]
@@ -311,16 +320,17 @@ class Everyday(RuleBasedStateMachine):
         self.chance.shuffle(entries)
         for start in range(0, len(entries), AT_ONCE):
             answered(self.other, message_of(self.other, entries[start : start + AT_ONCE]))
+        other = looked_up(self.other)
         mine, others = (
-            {when: self.names_apart(day) for when, day in shown(found).items()}
-            for found in (days, standing(self.other))
+            {when: self.names_apart(day) for when, day in shown(found.days).items()}
+            for found in (self.diary, other)
         )
         assert others == mine
         there = {
             (when, field.replace(theirs, own)): values
-            for (when, field), values in open_to_choose(self.other).items()
+            for (when, field), values in other.open_to_choose.items()
         }
-        assert there == open_to_choose(self.patient)
+        assert there == self.diary.open_to_choose
         type(self).run += 1
         if self.run % 50 == 1:
             assert buttons(signed_in(self.other.user)) == buttons(signed_in(self.patient.user))

@@ -127,6 +127,17 @@ def test_day_changed_since_is_not_undone(as_alice, alice):
     assert alice.days.get().note == "from the other phone"
 
 
+def test_several_days_of_which_one_was_changed_since_all_stay(as_alice, alice):
+    record(alice, days_ago(8))
+    as_alice.sends("/days/headache-free/", days=[str(days_ago(3)), str(days_ago(5))])
+    alice.days.filter(date=days_ago(5)).update(headache="mild")
+    page = as_alice.sends("/undo/", today=1)
+    assert page.messages == (
+        "Not undone: one of these days was changed since, here or on another device: 14 June, 12 June."
+    )
+    assert alice.days.filter(date__in=[days_ago(3), days_ago(5)]).count() == 2
+
+
 def test_button_of_an_older_page_undoes_nothing_newer(as_alice, alice):
     older = as_alice.sends(f"{DAY}headache/", headache="mild").one("input", name="undo")["value"]
     as_alice.sends(f"{DAY}headache/", headache="severe")

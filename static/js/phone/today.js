@@ -140,12 +140,18 @@ function sayNow(text) {
   announced.textContent = announced.textContent === text ? `${text}\u00a0` : text;
 }
 
+// What an entry says of its day.
+function wordsOf({ field, value }) {
+  if (field === "headache") return words.answers[value] ?? words.not_recorded;
+  return counted(words.doses, value, { medicine: nameOf(field.slice("doses:".length)) || words.some_medicine });
+}
+
 async function showRefused() {
   const box = messages.parentElement.querySelector("[data-refused]") ?? document.createElement("div");
   box.dataset.refused = "";
   const refused = await refusedOf(state.owner);
   box.replaceChildren(...refused.map((one) => {
-    const what = `${dayWords(one.date)}, ${one.field === "headache" ? words.answers[one.value] ?? "" : one.value}`;
+    const what = `${dayWords(one.date)}, ${wordsOf(one)}`;
     const line = part("refused", { words: said(words.refused, { what, why: one.why }) });
     line.elements.number.value = one.number;
     return line;
