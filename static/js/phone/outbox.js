@@ -6,6 +6,7 @@ import {
 } from "./store.js";
 
 const ADDRESS = "/sync/";
+const LEAVING = "/accounts/logout/";
 const AT_ONCE = 50;
 const PATIENCE = 4000; // a connection that stalls is none
 const PATIENCE_WITH_MANY = 20000;
@@ -52,7 +53,7 @@ async function ask(method, body, isOwnIdea, patience) {
   const headers = isOwnIdea ? { "X-Background": "yes" } : {};
   if (body) Object.assign(headers, { "Content-Type": "application/json", "X-CSRFToken": token });
   const response = await fetch(ADDRESS, {
-    method, body, headers, cache: "no-store", redirect: "error", signal: AbortSignal.timeout(patience),
+    method, body, headers, cache: "no-store", redirect: "error", signal: AbortSignal.timeout?.(patience),
   });
   // A hotel's sign-in page answers 200 too.
   const isOurs = response.headers.get("Content-Type")?.startsWith("application/json");
@@ -85,11 +86,16 @@ export function flush(owner, isOwnIdea = true) {
 
 async function sendAll(owner, isOwnIdea) {
   let sent = 0;
+  let most = AT_ONCE;
   for (;;) {
-    const waiting = (await unsentOf(owner)).slice(0, AT_ONCE);
+    const waiting = (await unsentOf(owner)).slice(0, most);
     if (!waiting.length) return { outcome: "sent", sent };
     const days = [];
     const outcome = await sendSome(owner, waiting, isOwnIdea, days);
+    if (outcome === "too long") {
+      most = Math.ceil(waiting.length / 2);
+      continue;
+    }
     // Each page learns in one go that something is no longer waiting and what the server says instead.
     tell({ changed: owner, outcome, days });
     if (outcome !== "sent") return { outcome, sent };
@@ -115,12 +121,14 @@ async function sendSome(owner, waiting, isOwnIdea, days) {
       days.push(...answer.said.days);
       await noteClock(answer.said.now);
       const state = await stateOf(owner);
-      if (state) await setState(owner, withDays(state, days));
+      // It has arrived, whether or not there is room for what it changed.
+      if (state) await setState(owner, withDays(state, days)).catch(() => undefined);
       return (await acknowledge(owner, waiting, answer.said.answers)) ? "sent" : "offline";
     }
     if (answer.said && answer.status === 401) return "signed out";
     if (answer.said && answer.status === 409) return "others";
-    if (answer.said && answer.status === 400) return await onlyOneIsAtFault(owner, waiting, answer.said.why);
+    if (answer.said && answer.status === 400) return await withoutTheOneAtFault(owner, waiting, answer.said);
+    if (answer.status === 413 && waiting.length > 1) return "too long";
     if (answer.status !== 403 || retry) return "offline";
     // The token was too old. Who is signed in may have changed with it.
     token = "";
@@ -139,8 +147,28 @@ async function acknowledge(owner, waiting, answers) {
   return byName.size > 0;
 }
 
-// A message that cannot be read at all: the rest is sent without the entry at its head, which is shown.
-async function onlyOneIsAtFault(owner, waiting, why) {
-  await refuseOperation(owner, waiting[0], why);
+// A message that cannot be read: the entry at fault is shown, and the rest is sent without it. Where none of them is,
+// such as where the clock says a moment that no server knows, all of them wait.
+async function withoutTheOneAtFault(owner, waiting, { where, why }) {
+  const found = waiting[/^operations\[(\d+)\]/.exec(where)?.[1]];
+  if (!found) return "offline";
+  await refuseOperation(owner, found, why);
   return "sent";
+}
+
+// Ends the session of whoever leaves, and nobody else's. Throws where it is not certain that it has ended.
+export async function signOut(owner) {
+  const wait = () => ({ cache: "no-store", signal: AbortSignal.timeout?.(PATIENCE) });
+  const here = await fetch(ADDRESS, { ...wait(), redirect: "error" });
+  const isOurs = here.headers.get("Content-Type")?.startsWith("application/json");
+  if (!isOurs || ![200, 401, 403].includes(here.status)) throw new Error("not known");
+  if (here.status === 401) return;
+  const said = await here.json();
+  if (said.owner && said.owner !== owner) return;
+  // Somebody who may not send is told no token there.
+  const form = said.token ? "" : await (await fetch(LEAVING, { ...wait(), redirect: "error" })).text();
+  const token = said.token ?? /name="csrfmiddlewaretoken" value="(\w+)"/.exec(form)?.[1] ?? "";
+  const body = new URLSearchParams({ csrfmiddlewaretoken: token });
+  const answer = await fetch(LEAVING, { ...wait(), method: "POST", body, redirect: "manual" });
+  if (answer.type !== "opaqueredirect") throw new Error("still signed in");
 }

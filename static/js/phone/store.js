@@ -62,15 +62,20 @@ async function keyOf(owner) {
 }
 
 const bytes = (text) => new TextEncoder().encode(text);
+let isOver = false; // once somebody has left, this page keeps nothing more of anybody
 const algorithm = (owner, iv) => ({ name: "AES-GCM", iv, additionalData: bytes(owner) });
 
 async function sealed(owner, value) {
+  if (isOver) throw new Error("signed out");
   const iv = crypto.getRandomValues(new Uint8Array(12));
   return { iv, data: await crypto.subtle.encrypt(algorithm(owner, iv), await keyOf(owner), bytes(JSON.stringify(value))) };
 }
 
+// Undefined for what this key does not open: browsers can lose a key, and that must not stand in the way of the rest.
 async function opened(owner, { iv, data }) {
-  return JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt(algorithm(owner, iv), await keyOf(owner), data)));
+  const key = await keyOf(owner);
+  const plain = await crypto.subtle.decrypt(algorithm(owner, iv), key, data).catch(() => undefined);
+  return plain && JSON.parse(new TextDecoder().decode(plain));
 }
 
 export async function setState(owner, value) {
@@ -102,12 +107,21 @@ export async function addOperations(owner, operations) {
   await within(["operations"], "readwrite", (store) => { for (const row of rows) store.add(row); });
 }
 
-// In the order in which they were tapped, each with its number here.
-export async function operationsOf(owner) {
+async function rowsOf(owner) {
   const rows = await within(["operations"], "readonly", (store) => store.index("owner").getAll(owner));
   return Promise.all(rows.map(async (row) => ({
     number: row.number, isRefused: row.isRefused, ...(await opened(owner, row.sealed)),
   })));
+}
+
+// In the order in which they were tapped, each with its number here.
+export const operationsOf = async (owner) => (await rowsOf(owner)).filter((one) => one.name);
+
+// How many there were that nobody can read any more.
+export async function forgetUnreadable(owner) {
+  const found = (await rowsOf(owner)).filter((one) => !one.name);
+  await removeOperations(found.map((one) => one.number));
+  return found.length;
 }
 
 export function countOthers(owner) {
@@ -134,8 +148,9 @@ export async function refuseOperation(owner, operation, why) {
 
 // --- Leaving -----------------------------------------------------------------------------------------------------
 
-// Everything of this owner, or of everybody where none is named. What somebody else has not sent yet is theirs.
+// Everything of this owner. What somebody else has not sent yet is theirs.
 export async function purge(owner) {
+  isOver = true;
   await within(["keys", "states", "operations"], "readwrite", (keys, states, operations) => {
     states.clear();
     const theirs = operations.index("owner").openCursor(owner);
