@@ -679,6 +679,18 @@ def test_signing_out_needs_no_storage(handset, anna, enter):
     is_signed_out(handset)
 
 
+def test_signing_out_without_a_network_holds_for_every_page(handset, network, anna, enter):
+    enter(handset, anna.user)
+    visited(handset)
+    network.state = DOWN
+    handset.goto("/")
+    button(handset, "Sign out").tap()
+    expect(handset.get_by_role("heading", name="The diary cannot be reached")).to_be_visible()
+    network.state = UP
+    handset.goto("/sharing/")
+    is_signed_out(handset)
+
+
 def test_who_signed_out_without_a_network_signs_nobody_else_out(handset, network, anna, enter):
     bob = new_patient("Bob Baker", time_zone=ZONE)
     enter(handset, anna.user)

@@ -19,6 +19,8 @@ export function serve({ name, page, files }) {
     const { origin, pathname, search } = new URL(request.url);
     if (request.method !== "GET" || origin !== self.location.origin) return;
     if (request.mode === "navigate" && PATIENTS_PAGES.test(pathname)) event.respondWith(visited(request, pathname));
+    // Every other page too is one of somebody who may have signed out without a network.
+    else if (request.mode === "navigate") event.respondWith(left().then(() => fetch(request), () => Response.redirect("/")));
     else if (kept.has(pathname + search)) event.respondWith(fromStore(request));
   });
 
@@ -53,7 +55,7 @@ const patience = () => new Promise((resolve) => { setTimeout(resolve, PATIENCE);
 
 // Whoever signed out without a network is signed out before anything else is asked for.
 async function left() {
-  const owner = await fact("leaving");
+  const owner = await fact("leaving").catch(() => "");
   if (!owner) return;
   await signOut(owner);
   await setFact("leaving", "");
