@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from diary import push
 from diary.models import DiaryDay, PushSubscription, Reminder, SentReminder
+from diary.phone import owner_mark
 
 WINDOW = timedelta(hours=2)
 """For how long after its time a reminder is still sent: after a night without power none comes at breakfast."""
@@ -182,7 +183,9 @@ def notification(day: date) -> dict[str, str]:
 
 def _notified(device: PushSubscription, reminder: Reminder, day: date, now: datetime) -> bool:
     over = (moment_on(day, reminder.time, ZoneInfo(reminder.patient.time_zone)) or now) + WINDOW
-    outcome = push.send(device, notification(day), max(int((over - now).total_seconds()), 60))
+    # Whose day it is: by the time it is answered, somebody else may be signed in on that device.
+    said = notification(day) | {"owner": owner_mark(reminder.patient)}
+    outcome = push.send(device, said, max(int((over - now).total_seconds()), 60))
     if outcome is push.Outcome.GONE:
         device.delete()
     elif outcome is push.Outcome.SENT:

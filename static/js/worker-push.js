@@ -22,7 +22,8 @@ function read(event) {
   }
 }
 
-// For `notificationclick`. `record(date, word)` saves a day, or keeps it until there is a network: {queued}.
+// For `notificationclick`. `record(date, word, owner)` saves a day of the person who was asked, or keeps it until there
+// is a network: {queued}.
 export function answered(event, record) {
   const said = event.notification.data ?? {};
   event.notification.close();
@@ -32,7 +33,7 @@ export function answered(event, record) {
 async function clear(said, record) {
   let words = said.failed;
   try {
-    words = (await record(said.date, "none")).queued ? said.kept : said.saved;
+    words = (await record(said.date, "none", said.owner)).queued ? said.kept : said.saved;
   } catch {
     // What it says then is that nothing was saved.
   }

@@ -19,7 +19,7 @@ from accounts.models import User
 from accounts.themes import COOKIE, THEMES
 from clinic.models import Clinic
 from diary.guidance import TOPICS
-from diary.models import Carer, Patient
+from diary.models import Carer
 from tests.browser.steps import ZONE, assert_fits, path_of
 from tests.cast import (
     add_passkey,

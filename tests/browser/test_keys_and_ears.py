@@ -1,4 +1,4 @@
-"""The whole log without a finger: by keys alone, and by what a screen reader is told alone; with a network and without."""
+"""The whole log without a finger, by keys alone and by what a screen reader is told; with a network and without."""
 
 from __future__ import annotations
 
@@ -72,7 +72,8 @@ SIGHT = """on => {
   const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
   const top = document.elementFromPoint(x, y);
   const style = getComputedStyle(on);
-  return [on.matches(":focus-visible") || on.matches("main, h1"), style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+  const isOutlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  return [on.matches(":focus-visible") || on.matches("main, h1"), isOutlined,
     Boolean(top) && (on.contains(top) || [...(on.labels ?? [])].some(label => label.contains(top)))];
 }"""
 
@@ -190,7 +191,7 @@ def test_signing_out_by_keys_alone(handset, network, anna, enter, is_online):
         handset.keyboard.press("Enter")
     leave = ("button", "Sign out")
     keys.go(*leave)
-    dialog = handset.get_by_role("dialog", name="Sign out of this phone?")
+    dialog = handset.get_by_role("dialog", name="Sign out of this device?")
     handset.keyboard.press("Enter")
     expect(dialog).to_be_visible()
     keys.stands_at("button", "Send first")

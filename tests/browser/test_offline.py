@@ -563,9 +563,9 @@ def test_two_phones_that_disagree_ask_the_person(handset, network, desktop, anna
 
 # --- Answered from the notification ------------------------------------------------------------------------------
 
-ANSWERED = """async ([date, action]) => {
+ANSWERED = """async ([date, action, owner]) => {
     await self.registration.showNotification("How is today?", {data: {
-        date, saved: "Saved", kept: "Kept on this device", failed: "Not saved. Tap to open.", tag: "today"}});
+        date, owner, saved: "Saved", kept: "Kept on this device", failed: "Not saved. Tap to open.", tag: "today"}});
     const [notification] = await self.registration.getNotifications();
     const event = new NotificationEvent("notificationclick", { notification, action });
     let done = Promise.resolve();
@@ -587,7 +587,9 @@ def test_free_day_is_saved_from_the_notification_without_opening_the_diary(
     handset.goto("about:blank")
     network.state = UP if is_online else DOWN
     today = today_of(anna).isoformat()
-    assert worker.evaluate(ANSWERED, [today, "clear"]) == ["Saved" if is_online else "Kept on this device"]
+    assert worker.evaluate(ANSWERED, [today, "clear", phone.owner_mark(anna)]) == [
+        "Saved" if is_online else "Kept on this device"
+    ]
     assert words_of(anna) == ({today: "none"} if is_online else {})
     network.state = UP
     handset.goto("/")
@@ -606,7 +608,7 @@ def test_an_old_notification_takes_back_nothing(handset, anna, enter):
     unsent(handset, 0)
     [worker] = handset.context.service_workers
     today = today_of(anna).isoformat()
-    assert worker.evaluate(ANSWERED, [today, "clear"]) == ["Not saved. Tap to open."]
+    assert worker.evaluate(ANSWERED, [today, "clear", phone.owner_mark(anna)]) == ["Not saved. Tap to open."]
     arrives(lambda: words_of(anna), {today: "severe"})
     assert anna.operations.count() == 1
 
@@ -729,3 +731,189 @@ def test_the_phone_counts_generated_months_as_the_rules_do(handset, transactiona
             },
             [day.isoformat() for day in missed],
         ]
+
+
+# --- Signing out, whatever stands in its way ---------------------------------------------------------------------
+
+
+def is_signed_out(page: Page) -> None:
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Sign in")
+
+
+def test_signing_out_on_the_kept_page_once_there_is_a_network_again(handset, network, anna, enter):
+    enter(handset, anna.user)
+    visited(handset)
+    network.state = DOWN
+    handset.goto("/")
+    expect(handset.get_by_text("The diary cannot be reached now.")).to_be_visible()
+    network.state = UP
+    button(handset, "Sign out").tap()
+    is_signed_out(handset)
+
+
+def test_signing_out_holds_although_the_server_is_busy(handset, anna, enter):
+    enter(handset, anna.user)
+    visited(handset)
+    handset.context.route(
+        "**/accounts/logout/", lambda route: route.fulfill(status=503, body="busy"), times=1
+    )
+    handset.locator(".menu summary").tap()
+    button(handset, "Sign out").tap()
+    is_signed_out(handset)
+
+
+def test_signing_out_needs_no_storage(handset, anna, enter):
+    handset.context.add_init_script(NO_STORAGE)
+    enter(handset, anna.user)
+    handset.goto("/")
+    handset.locator(".menu summary").tap()
+    button(handset, "Sign out").tap()
+    is_signed_out(handset)
+
+
+def test_signing_out_without_a_network_holds_for_every_page(handset, network, anna, enter):
+    enter(handset, anna.user)
+    visited(handset)
+    network.state = DOWN
+    handset.goto("/")
+    button(handset, "Sign out").tap()
+    expect(handset.get_by_role("heading", name="The diary cannot be reached")).to_be_visible()
+    network.state = UP
+    handset.goto("/sharing/")
+    is_signed_out(handset)
+
+
+def test_who_signed_out_without_a_network_signs_nobody_else_out(handset, network, anna, enter):
+    bob = new_patient("Bob Baker", time_zone=ZONE)
+    enter(handset, anna.user)
+    visited(handset)
+    network.state = DOWN
+    handset.goto("/")
+    button(handset, "Sign out").tap()
+    expect(handset.get_by_role("heading", name="The diary cannot be reached")).to_be_visible()
+    network.state = UP
+    enter(handset, bob.user)
+    handset.goto("/")
+    expect(button(handset, "No headache")).to_be_visible()
+    handset.goto("/")
+    expect(button(handset, "No headache")).to_be_visible()
+
+
+OTHER_KEY = """async () => {
+    const key = await crypto.subtle.generateKey({name: "AES-GCM", length: 256}, false, ["encrypt", "decrypt"]);
+    const db = await new Promise(done => { const r = indexedDB.open("diary"); r.onsuccess = () => done(r.result); });
+    const store = db.transaction("keys", "readwrite").objectStore("keys");
+    await new Promise(done => { const r = store.getAll(); r.onsuccess = () => {
+        const put = store.put({...r.result[0], key}); put.onsuccess = done; }; });
+    db.close();
+}"""
+
+
+def test_entry_that_cannot_be_read_any_more_is_missed_aloud_and_stops_no_other(handset, network, anna, enter):
+    enter(handset, anna.user)
+    visited(handset)
+    network.state = DOWN
+    button(handset, "Mild").tap()
+    says(handset, "Mild headache")
+    unsent(handset, 1)
+    handset.evaluate(OTHER_KEY)
+    network.state = UP
+    handset.goto("/")
+    expect(handset.get_by_text("This phone threw away 1 entry that was not sent.")).to_be_visible()
+    button(handset, "Severe").tap()
+    says(handset, "Severe headache")
+    unsent(handset, 0)
+    arrives(lambda: words_of(anna), {today_of(anna).isoformat(): "severe"})
+    handset.locator(".menu summary").tap()
+    button(handset, "Sign out").tap()
+    is_signed_out(handset)
+
+
+# --- Somebody else's ---------------------------------------------------------------------------------------------
+
+
+def test_notification_of_one_person_saves_nothing_for_the_next(handset, network, anna, enter):
+    bob = new_patient("Bob Baker", time_zone=ZONE)
+    handset.context.grant_permissions(["notifications"])
+    enter(handset, anna.user)
+    visited(handset)
+    enter(handset, bob.user)
+    visited(handset)
+    [worker] = handset.context.service_workers
+    today = today_of(bob).isoformat()
+    assert worker.evaluate(ANSWERED, [today, "clear", phone.owner_mark(anna)]) == ["Not saved. Tap to open."]
+    handset.goto("/")
+    expect(button(handset, "No headache")).to_have_attribute("aria-pressed", "false")
+    unsent(handset, 0)
+    assert (words_of(anna), words_of(bob)) == ({}, {})
+
+
+def test_page_of_one_person_gives_way_when_another_signs_in(handset, network, anna, enter):
+    bob = new_patient("Bob Baker", time_zone=ZONE)
+    record(anna, today_of(anna), "severe")
+    enter(handset, anna.user)
+    visited(handset)
+    expect(button(handset, "Severe")).to_have_attribute("aria-pressed", "true")
+    enter(handset, bob.user)
+    second = handset.context.new_page()
+    visited(second)
+    expect(button(handset, "Severe")).to_have_attribute("aria-pressed", "false")
+
+
+def test_answer_that_is_somebody_elses_is_not_kept(handset, network, anna, enter):
+    """The other one signed in between what was sent and the page that was asked for then."""
+    enter(handset, anna.user)
+    visited(handset)
+    mine, theirs = phone.owner_mark(anna), "b" * 32
+
+    def as_theirs(route: Any) -> None:
+        if route.request.headers.get("x-background") != "yes":
+            return route.fallback()
+        answer = route.fetch()
+        return route.fulfill(response=answer, body=answer.text().replace(mine, theirs))
+
+    handset.route(lambda address: address.rstrip("/") == network.url, as_theirs)
+    with handset.expect_navigation():
+        button(handset, "Mild").tap()
+    expect(button(handset, "Mild")).to_have_attribute("aria-pressed", "true")
+    assert theirs not in kept_on(handset)["text"]
+
+
+# --- What must not stand in the way for ever ---------------------------------------------------------------------
+
+
+def fourteen_free_days(page: Page) -> None:
+    page.locator("details.missed > summary").tap()
+    for tick in page.get_by_role("checkbox").all()[:14]:
+        tick.tap()
+    page.get_by_role("button", name="Save ticked days as headache-free").tap()
+    says(page, "14 days saved as headache-free")
+
+
+def test_more_than_the_server_takes_at_once_is_sent_in_parts(handset, network, anna, enter, settings):
+    enter(handset, anna.user)
+    visited(handset)
+    network.state = DOWN
+    fourteen_free_days(handset)
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    network.state = UP
+    handset.goto("/")
+    unsent(handset, 0)
+    arrives(lambda: len(words_of(anna)), 14)
+
+
+@pytest.mark.parametrize(("where", "arriving"), [("now", 14), ("operations[3].name", 13)])
+def test_message_that_cannot_be_read_costs_no_entry_but_the_one_at_fault(
+    handset, network, anna, enter, where, arriving
+):
+    enter(handset, anna.user)
+    visited(handset)
+    network.state = DOWN
+    fourteen_free_days(handset)
+    answers(handset, "POST", status=400, json={"where": where, "why": "no such moment"})
+    network.state = UP
+    handset.goto("/")
+    handset.reload()
+    unsent(handset, 0)
+    arrives(lambda: len(words_of(anna)), arriving)
+    expect(handset.get_by_text("Not saved:")).to_have_count(14 - arriving)

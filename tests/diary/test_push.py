@@ -22,6 +22,7 @@ from django.utils import timezone
 from config import vapid
 from diary import push, reminders
 from diary.models import PushSubscription, Reminder, SentReminder
+from diary.phone import owner_mark
 from diary.reminder_forms import DeviceForm
 from tests.cast import NOON, PASSWORD, signed_in, visitor, with_password
 from tests.push_service import HOST, Browser, b64, claims_of, push_service, unb64
@@ -453,6 +454,7 @@ def test_what_arrives(service, subscription, browser):
         "kept": "Kept on this device until there is a network",
         "failed": "Not saved. Tap to open.",
         "language": "en-gb",
+        "owner": owner_mark(subscription.patient),
     }
     headers = received.headers
     assert headers["Content-Encoding"] == "aes128gcm"

@@ -1,8 +1,8 @@
 // On every page of a patient: the worker, how much is not sent yet, and leaving without a trace.
 
-import { countOthers, countWaiting, flush, listen, tell } from "./outbox.js";
+import { countOthers, countWaiting, flush, listen, signOut, tell } from "./outbox.js";
 import { counted } from "./parts.js";
-import { empty, fact, forgetStatesBut, purge, setFact } from "./store.js";
+import { empty, fact, forgetStatesBut, forgetUnreadable, purge, setFact } from "./store.js";
 
 const owner = document.body.dataset.owner ?? "";
 const banner = document.querySelector("[data-unsent]");
@@ -55,7 +55,10 @@ async function begin() {
   if (owner && known !== owner) {
     await setFact("owner", owner);
     await forgetStatesBut(owner);
+    // Another page may still show what was there of somebody else.
+    tell({ owner });
   }
+  if (owner || known) lost += await forgetUnreadable(owner || known);
   if (owner) kept.write("theme", document.documentElement.dataset.theme ?? "");
   await send();
   await showUnsent();
@@ -68,6 +71,7 @@ async function begin() {
 document.addEventListener("themechange", (event) => kept.write("theme", event.detail.theme ?? ""));
 listen((news) => {
   if (news.purged && !isLeaving) location.replace("/");
+  if (news.owner && news.owner !== owner) location.reload();
   outcome = news.outcome ?? outcome;
   return showUnsent();
 });
@@ -101,7 +105,7 @@ async function leaveNothing() {
   try { localStorage.clear(); } catch { /* nothing was kept */ }
 }
 
-async function leave(form) {
+async function leave() {
   const mine = owner || (await fact("owner"));
   for (let n = await countWaiting(mine); n; n = await countWaiting(mine)) {
     const answer = await asked(n);
@@ -117,13 +121,12 @@ async function leave(form) {
   const leavePushes = (await import("../push.js").catch(() => ({}))).leave;
   await leavePushes?.().catch(() => undefined);
   try {
-    const body = new URLSearchParams(new FormData(form));
-    await fetch(form.action, { method: "POST", body, redirect: "manual", signal: AbortSignal.timeout(4000) });
+    await signOut(mine);
     // What somebody else has not sent yet is theirs, and stays; otherwise nothing does.
     if (!(await countOthers(mine))) await leaveNothing();
   } catch {
     // Without a network nothing is left on this phone; the server hears of it before anything else is shown.
-    await setFact("leaving", true);
+    await setFact("leaving", mine);
   }
   tell({ purged: true });
   location.replace("/");
@@ -132,7 +135,8 @@ async function leave(form) {
 for (const form of document.querySelectorAll("form[data-leave]")) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    leave(form);
+    // Whoever keeps nothing on this phone leaves nothing, and must be able to leave.
+    leave().catch(() => form.submit());
   });
 }
 

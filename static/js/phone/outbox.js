@@ -7,6 +7,7 @@ import {
 } from "./store.js";
 
 const ADDRESS = "/sync/";
+const LEAVING = "/accounts/logout/";
 const AT_ONCE = 50;
 const PATIENCE = 4000; // a connection that stalls is none
 const PATIENCE_WITH_MANY = 20000;
@@ -53,7 +54,7 @@ async function ask(method, body, isOwnIdea, patience) {
   const headers = isOwnIdea ? { "X-Background": "yes" } : {};
   if (body) Object.assign(headers, { "Content-Type": "application/json", "X-CSRFToken": token });
   const response = await fetch(ADDRESS, {
-    method, body, headers, cache: "no-store", redirect: "error", signal: AbortSignal.timeout(patience),
+    method, body, headers, cache: "no-store", redirect: "error", signal: AbortSignal.timeout?.(patience),
   });
   // A hotel's sign-in page answers 200 too.
   const isOurs = response.headers.get("Content-Type")?.startsWith("application/json");
@@ -118,12 +119,14 @@ async function sendSome(owner, waiting, isOwnIdea) {
     }
     if (answer.status === 200 && answer.said?.answers) {
       await noteClock(answer.said.now);
-      await renewState(owner, (state) => state && withDays(state, answer.said.days, answer.said.now));
+      // It has arrived, whether or not there is room for what it changed.
+      await renewState(owner, (state) => state && withDays(state, answer.said.days, answer.said.now)).catch(() => undefined);
       return (await acknowledge(owner, waiting, answer.said.answers)) ? "sent" : "offline";
     }
     if (answer.said && answer.status === 401) return "signed out";
     if (answer.said && answer.status === 409) return "others";
-    if (answer.said && answer.status === 413) return waiting.length > 1 ? "too long" : refused(owner, waiting[0], answer.said);
+    if (answer.status === 413 && waiting.length > 1) return "too long";
+    if (answer.said && answer.status === 413) return refused(owner, waiting[0], answer.said);
     if (answer.said && answer.status === 400) return refused(owner, atFault(waiting, answer.said), answer.said);
     if (answer.status !== 403 || retry) return "offline";
     // The token was too old. Who is signed in may have changed with it.
@@ -143,12 +146,30 @@ async function acknowledge(owner, waiting, answers) {
   return byName.size > 0;
 }
 
-// Which entry of a message cannot be read; none, where it is the message itself.
+// Which entry of a message cannot be read; none where it is the message itself, such as where the clock says a moment
+// that no server knows.
 const atFault = (waiting, { where }) => waiting[Number(/^operations\[(\d+)\]/.exec(where)?.[1] ?? -1)];
 
-// The rest is sent without it, and it is shown.
+// The rest is sent without it, and it is shown. Where none is at fault all of them wait.
 async function refused(owner, one, { why }) {
   if (!one) return "offline";
   await refuseOperation(owner, one, why);
   return "sent";
+}
+
+// Ends the session of whoever leaves, and nobody else's. Throws where it is not certain that it has ended.
+export async function signOut(owner) {
+  const wait = () => ({ cache: "no-store", signal: AbortSignal.timeout?.(PATIENCE) });
+  const here = await fetch(ADDRESS, { ...wait(), redirect: "error" });
+  const isOurs = here.headers.get("Content-Type")?.startsWith("application/json");
+  if (!isOurs || ![200, 401, 403].includes(here.status)) throw new Error("not known");
+  if (here.status === 401) return;
+  const said = await here.json();
+  if (said.owner && said.owner !== owner) return;
+  // Somebody who may not send is told no token there.
+  const form = said.token ? "" : await (await fetch(LEAVING, { ...wait(), redirect: "error" })).text();
+  const token = said.token ?? /name="csrfmiddlewaretoken" value="(\w+)"/.exec(form)?.[1] ?? "";
+  const body = new URLSearchParams({ csrfmiddlewaretoken: token });
+  const answer = await fetch(LEAVING, { ...wait(), method: "POST", body, redirect: "manual" });
+  if (answer.type !== "opaqueredirect") throw new Error("still signed in");
 }

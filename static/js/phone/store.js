@@ -62,15 +62,19 @@ async function keyOf(owner) {
 }
 
 const bytes = (text) => new TextEncoder().encode(text);
+let isOver = false; // once somebody has left, this page keeps nothing more of anybody
 const algorithm = (owner, iv) => ({ name: "AES-GCM", iv, additionalData: bytes(owner) });
 
 async function sealed(owner, key, value) {
+  if (isOver) throw new Error("signed out");
   const iv = crypto.getRandomValues(new Uint8Array(12));
   return { iv, data: await crypto.subtle.encrypt(algorithm(owner, iv), key, bytes(JSON.stringify(value))) };
 }
 
+// Undefined for what this key does not open: browsers can lose a key, and that must not stand in the way of the rest.
 async function opened(owner, key, { iv, data }) {
-  return JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt(algorithm(owner, iv), key, data)));
+  const plain = await crypto.subtle.decrypt(algorithm(owner, iv), key, data).catch(() => undefined);
+  return plain && JSON.parse(new TextDecoder().decode(plain));
 }
 
 async function setState(owner, value) {
@@ -113,20 +117,31 @@ export async function addOperations(owner, operations) {
   await within(["operations"], "readwrite", (store) => { for (const row of rows) store.add(row); });
 }
 
-// In the order in which they were tapped, each with its number here: those that wait, or those that were refused.
-export async function operationsOf(owner, isRefused, most = Infinity) {
-  const all = await within(["operations"], "readonly", (store) => store.index("owner").getAll(owner));
-  const rows = all.filter((row) => row.isRefused === isRefused).slice(0, most);
+async function rowsOf(owner, rows) {
   const key = rows.length && (await keyOf(owner));
   return Promise.all(rows.map(async (row) => ({
     number: row.number, isRefused: row.isRefused, ...(await opened(owner, key, row.sealed)),
   })));
 }
 
+const allOf = (owner) => within(["operations"], "readonly", (store) => store.index("owner").getAll(owner));
+
+// In the order in which they were tapped, each with its number here: those that wait, or those that were refused.
+export async function operationsOf(owner, isRefused, most = Infinity) {
+  const rows = (await allOf(owner)).filter((row) => row.isRefused === isRefused).slice(0, most);
+  return (await rowsOf(owner, rows)).filter((one) => one.name);
+}
+
 // How many wait to be sent, without a look at what they say.
 export async function countWaiting(owner) {
-  const rows = await within(["operations"], "readonly", (store) => store.index("owner").getAll(owner));
-  return rows.filter((row) => !row.isRefused).length;
+  return (await allOf(owner)).filter((row) => !row.isRefused).length;
+}
+
+// How many there were that nobody can read any more.
+export async function forgetUnreadable(owner) {
+  const found = (await rowsOf(owner, await allOf(owner))).filter((one) => !one.name);
+  await removeOperations(found.map((one) => one.number));
+  return found.length;
 }
 
 export function countOthers(owner) {
@@ -153,8 +168,9 @@ export async function refuseOperation(owner, operation, why) {
 
 // --- Leaving -----------------------------------------------------------------------------------------------------
 
-// Everything of this owner, or of everybody where none is named. What somebody else has not sent yet is theirs.
+// Everything of this owner. What somebody else has not sent yet is theirs.
 export async function purge(owner) {
+  isOver = true;
   await within(["keys", "states", "operations"], "readwrite", (keys, states, operations) => {
     states.clear();
     const theirs = operations.index("owner").openCursor(owner);

@@ -263,12 +263,14 @@ async function send(isOwnIdea = true) {
 async function refresh() {
   if (!made) return;
   try {
-    const response = await fetch("/", { headers: { "X-Background": "yes" }, redirect: "error", cache: "no-store", signal: AbortSignal.timeout(8000) });
+    const response = await fetch("/", { headers: { "X-Background": "yes" }, redirect: "error", cache: "no-store", signal: AbortSignal.timeout?.(8000) });
     if (!response.ok) return;
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
     const payload = fresh.getElementById("phone");
     if (!payload || (await unsentOf(state.owner)).length) return;
     const given = JSON.parse(payload.textContent);
+    // Somebody else has signed in meanwhile: this page is not theirs.
+    if (given.owner !== state.owner) return location.reload();
     state = await renewState(given.owner, (known) => newer(given, known));
     draw({ isCounted: false });
     for (const name of ["[data-counts]", "[data-conflicts]"]) {

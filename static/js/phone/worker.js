@@ -1,6 +1,6 @@
 // Keeps the page without a network at hand. Pages with somebody's diary come from the network alone and are never kept.
 
-import { flush, keep, operation, unsentOf } from "./outbox.js";
+import { flush, keep, operation, signOut, unsentOf } from "./outbox.js";
 import { daysOf, seenOf } from "./days.js";
 import { fact, setFact, stateOf } from "./store.js";
 import { answered, shown } from "../worker-push.js";
@@ -19,6 +19,8 @@ export function serve({ name, page, files }) {
     const { origin, pathname, search } = new URL(request.url);
     if (request.method !== "GET" || origin !== self.location.origin) return;
     if (request.mode === "navigate" && PATIENTS_PAGES.test(pathname)) event.respondWith(visited(request, pathname));
+    // Every other page too is one of somebody who may have signed out without a network.
+    else if (request.mode === "navigate") event.respondWith(left().then(() => fetch(request), () => Response.redirect("/")));
     else if (kept.has(pathname + search)) event.respondWith(fromStore(request));
   });
 
@@ -53,20 +55,17 @@ const patience = () => new Promise((resolve) => { setTimeout(resolve, PATIENCE);
 
 // Whoever signed out without a network is signed out before anything else is asked for.
 async function left() {
-  if (!(await fact("leaving"))) return;
-  const here = await fetch("/sync/", { cache: "no-store", redirect: "error" });
-  if (here.status === 200) {
-    const { token } = await here.json();
-    const body = new URLSearchParams({ csrfmiddlewaretoken: token });
-    const answer = await fetch("/accounts/logout/", { method: "POST", body, redirect: "manual" });
-    if (answer.type !== "opaqueredirect" && !answer.ok) throw new Error("still signed in");
-  } else if (here.status !== 401) throw new Error("not known");
-  await setFact("leaving", false);
+  const owner = await fact("leaving").catch(() => "");
+  if (!owner) return;
+  await signOut(owner);
+  await setFact("leaving", "");
 }
 
-// What was answered in a notification, for a day, by whoever uses this phone. Resolves to {queued}: not sent yet.
-async function record(date, word) {
+// What was answered in a notification, for a day, by whoever was asked. Resolves to {queued}: not sent yet.
+async function record(date, word, asked) {
   const owner = await fact("owner");
+  // Shown to whoever used this phone before, and still there.
+  if (asked !== owner) throw new Error("somebody else was asked");
   const state = owner && (await stateOf(owner));
   if (!state) throw new Error("nobody is signed in on this phone");
   const day = daysOf(state, await unsentOf(owner)).get(date);
