@@ -191,7 +191,7 @@ def test_signing_out_by_keys_alone(handset, network, anna, enter, is_online):
         handset.keyboard.press("Enter")
     leave = ("button", "Sign out")
     keys.go(*leave)
-    dialog = handset.get_by_role("dialog", name="Sign out of this device?")
+    dialog = handset.get_by_role("dialog", name="Sign out on this device?")
     handset.keyboard.press("Enter")
     expect(dialog).to_be_visible()
     keys.stands_at("button", "Send first")
@@ -205,7 +205,7 @@ def test_signing_out_by_keys_alone(handset, network, anna, enter, is_online):
     expect(dialog).to_be_hidden()
     keys.stands_at(*leave)
     handset.keyboard.press("Enter")
-    keys.go("button", "Sign out and lose them")
+    keys.go("button", "Sign out all the same")
     handset.keyboard.press("Enter")
     expect(handset.get_by_role("heading", name="The diary cannot be reached")).to_be_visible()
     network.state = UP

@@ -166,10 +166,21 @@ const nameOf = (id) => {
   return `${name} ${strength}`.trim();
 };
 
+// What waits first, then what is known: an entry is taken from the one only when the other has it. One look after the
+// other, so that an earlier one never comes last.
+let looking = Promise.resolve();
+function look() {
+  looking = looking.catch(() => undefined).then(async () => {
+    const waiting = await unsentOf(state.owner);
+    const known = await stateOf(state.owner);
+    [unsent, state] = [waiting, known ?? state];
+  });
+  return looking;
+}
+
 async function record(changes, text, { undoes, place = tapped } = {}) {
   // Another page of this phone may have said something a moment ago.
-  const [waiting, known] = await Promise.all([unsentOf(state.owner), stateOf(state.owner)]);
-  [unsent, state] = [waiting, known ?? state];
+  await look();
   const days = daysOf(state, unsent);
   const made = changes.map(({ date, field, value }, number) => {
     const day = days.get(date);
@@ -185,9 +196,12 @@ async function record(changes, text, { undoes, place = tapped } = {}) {
   // The word that it is saved comes first: the counts may take a slow phone a moment more.
   sayNow(said(undoes ? words.undone : words.saved, { what: text }));
   send(false);
-  unsent = await unsentOf(state.owner);
+  await look();
   draw();
-  focusOn(place);
+  // Whoever has gone on meanwhile stays where they are.
+  const at = document.activeElement;
+  if (at === document.body || !at.checkVisibility()) focusOn(place);
+  else at.scrollIntoView({ block: "nearest" });
 }
 
 const taps = {
@@ -293,9 +307,7 @@ function replaceOpen(old, news) {
 
 listen(async (news) => {
   if (!state || news.changed !== state.owner) return;
-  const waiting = await unsentOf(state.owner);
-  state = (await stateOf(state.owner)) ?? state;
-  unsent = waiting;
+  await look();
   draw({ isCounted: unsent.length > 0 || !made });
   // Whoever sent it: another part of this page may have been first.
   if (news.outcome === "sent" && !unsent.length) refresh();
