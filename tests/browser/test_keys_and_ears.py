@@ -87,12 +87,17 @@ class Keys:
 
     def place(self) -> tuple[str, str]:
         """Role and name, as the browser tells them to a screen reader."""
-        found = self.session.send("Runtime.evaluate", {"expression": "document.activeElement"})
-        tree = self.session.send(
-            "Accessibility.getPartialAXTree",
-            {"objectId": found["result"]["objectId"], "fetchRelatives": False},
-        )
-        [node] = tree["nodes"]
+        for _moment in range(40):
+            found = self.session.send("Runtime.evaluate", {"expression": "document.activeElement"})
+            tree = self.session.send(
+                "Accessibility.getPartialAXTree",
+                {"objectId": found["result"]["objectId"], "fetchRelatives": False},
+            )
+            [node] = tree["nodes"]
+            # What was just drawn anew is not in the browser's tree yet, or no longer.
+            if node["role"]["value"] != "none":
+                break
+            self.page.wait_for_timeout(25)
         return node["role"]["value"], " ".join(node.get("name", {}).get("value", "").split())
 
     def sees_where(self) -> None:

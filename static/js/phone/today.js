@@ -130,6 +130,13 @@ function draw({ isCounted = true } = {}) {
   showChips(days);
   showMissed(days);
   if (isCounted) showCounts(days);
+  keepInSight();
+}
+
+// Who goes by keys sees where they are, also after something above it came or went.
+function keepInSight() {
+  const at = document.activeElement;
+  if (at?.matches(":focus-visible")) at.scrollIntoView({ block: "nearest" });
 }
 
 function sayNow(text) {
@@ -291,6 +298,7 @@ async function refresh() {
       const [old, news] = [$(name), fresh.querySelector(name)];
       if (old && news) replaceOpen(old, document.adoptNode(news));
     }
+    keepInSight();
   } catch {
     // What is shown was counted on this phone, and stays.
   }
