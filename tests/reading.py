@@ -43,7 +43,8 @@ class Element:
     @property
     def is_hidden(self) -> bool:
         """Nobody sees it, such as a part that a script copies."""
-        return self.tag == "template" or "hidden" in self.attributes
+        is_shut = self.tag == "dialog" and "open" not in self.attributes
+        return is_shut or self.tag == "template" or "hidden" in self.attributes
 
     @property
     def raw(self) -> str:

@@ -207,7 +207,7 @@ def run(monkeypatch):
 def read_by(source):
     """The names that settings ask the environment for; a secret may lie in a file as well."""
     asked = re.findall(r"\benv_(\w+)\(\s*\"([A-Z_]+)\"", source)
-    files = {f"{name}_FILE" for kind, name in asked if kind.startswith("secret")}
+    files = {f"{name}_FILE" for kind, name in asked if "secret" in kind}
     return {name for _kind, name in asked} | files
 
 

@@ -44,7 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "push": STORED,
     "devices": STORED | {"push", "snapshots"},
     "calendar_feed": STORED,
-    "reminders": STORED | {"push"},
+    "reminders": STORED | {"push", "phone"},
 }
 # The raw copy of a diary reads its rows, and writes the format whose columns the import names.
 EXCEPTIONS = {("diary", "exports"): {"models", "imports"}}

@@ -16,7 +16,6 @@ const show = (element, isShown) => { if (element) element.hidden = !isShown; };
 let state;
 let today;
 let unsent = [];
-let drawnChips = "";
 let undoing; // what the last tap replaced, newest first
 
 // --- What is shown -----------------------------------------------------------------------------------------------
@@ -57,9 +56,8 @@ function showChips(days) {
     show(less, doses > 0);
     return chip;
   });
-  const drawn = chips.map((chip) => chip.outerHTML).join("");
-  if (drawn === drawnChips) return;
-  drawnChips = drawn;
+  const drawn = [...list.children];
+  if (drawn.length === chips.length && chips.every((chip, place) => chip.isEqualNode(drawn[place]))) return;
   list.replaceChildren(...chips);
   if (focused) focusOn(focused);
 }
