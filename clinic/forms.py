@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Layout
 from django import forms
 from django.db.models import QuerySet
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.forms import NameForm
 from clinic.models import SAID_FIELDS, Clinic, InjectionSession, Membership
 from clinic.rules import FIXED_SITES, FIXED_UNITS, MOST_SITES, MOST_UNITS, UNITS_PER_SITE, dosing_remarks
-from diary.forms import LinesField
+from diary.forms import LinesField, formless
 from diary.models import validate_text
 
 PREEMPT = {
@@ -59,9 +58,7 @@ class SessionForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.today = today
         self.fields["date"].widget.attrs["max"] = today.isoformat()
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True  # the page's own form holds the token
+        self.helper = formless()
         self.helper.layout = Layout(
             Div("date", "product", css_class="pair pair--wide"),
             Div("units", "sites", "batch", "expiry", css_class="pair pair--wide"),
@@ -126,9 +123,7 @@ class ClinicForm(forms.Form):
         self.only_clinic = found[0] if len(found) == 1 else None
         if self.only_clinic:
             del self.fields["clinic"]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
+        self.helper = formless()
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -24,8 +24,8 @@ from diary.access import carer_only, caring_of
 from diary.carer_summaries import CARER_DAYS, log_summary
 from diary.forms import NO_ANSWER, CarerCodeForm, DoseForm, HeadacheForm
 from diary.models import Carer, Patient
-from diary.views import ANSWERS, ONE_DAY, today_of
-from diary.words import dose_saved, headache_said
+from diary.views import ONE_DAY, today_of
+from diary.words import ANSWERS, dose_saved, headache_said
 
 UNDO = "undo_as_carer"
 """Apart from the way back in one's own diary: what is undone here is never looked for there."""

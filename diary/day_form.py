@@ -32,14 +32,11 @@ from diary.models import (
     validate_triggers,
 )
 from diary.rules import Feature, Headache
-from diary.words import FEATURE_LABELS, aura_choices, feature_choices
+from diary.words import ANSWERS, FEATURE_LABELS, aura_choices, feature_choices
 
 YES_NO = (("true", _("Yes")), ("false", _("No")), ("unknown", _("Not said")))
 HOW_BAD = [
-    (Headache.NONE.value, _("No headache")),
-    (Headache.MILD.value, _("Mild")),
-    (Headache.MODERATE.value, _("Moderate")),
-    (Headache.SEVERE.value, _("Severe")),
+    *((word.value, label) for word, label in ANSWERS),
     (Headache.YES.value, _("A headache, not sure how bad")),
 ]
 PAIN = [*((n, str(n)) for n in range(11)), ("", _("Not said"))]

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy
 
-from diary.merging import DOSES, HEADACHE, WORDS, Operation, Value
+from diary.merging import FIELD, HEADACHE, WORDS, Operation, Value
 from diary.models import MOST_DOSES
 from diary.receiving import Sent
 
@@ -25,7 +25,6 @@ UNREADABLE = gettext_lazy("This entry cannot be read. It was not saved; say it a
 NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z")
-DOSES_OF = re.compile(DOSES + r"([1-9][0-9]{0,17})")
 SEEN = re.compile(r"[0-9a-z=:-]{1,64}")
 KEYS = {"name", "date", "field", "value", "seen", "word", "said_at", "undoes"}
 
@@ -137,14 +136,13 @@ def _operation(value: Any, where: str) -> Sent | Refused:
 
 
 def _sent(said: dict[str, Any], name: str) -> Sent:
-    field = said["field"]
+    field = _text(said["field"], "field", FIELD)
     value: Value
     if field == HEADACHE:
         value, word = _word(said["value"], or_none=True), None
         if said["word"] is not None:
             raise Malformed("word", "only beside doses")
     else:
-        _text(field, "field", DOSES_OF)
         value, word = _doses(said["value"]), _word(said["word"])
     seen = said["seen"]
     if not isinstance(seen, list) or not 1 <= len(seen) <= MOST_SEEN:

@@ -11,7 +11,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from diary.merging import HEADACHE
+from diary.merging import FIELD, HEADACHE
 from diary.models import MOST_AT_A_TAP, Medicine, Patient, time_zones, validate_text
 from diary.rules import Headache, Relief
 
@@ -21,6 +21,15 @@ def formless() -> FormHelper:
     helper.form_tag = False
     helper.disable_csrf = True  # the page's own form holds the token
     return helper
+
+
+def not_to_come(when: date | None, today: date) -> date | None:
+    """A date of somebody's life, checked; `None` stays."""
+    if when and when > today:
+        raise forms.ValidationError(_("This date has not come yet."))
+    if when and when.year < 1900:
+        raise forms.ValidationError(_("Please check the year."))
+    return when
 
 
 class LinesField(forms.CharField):
@@ -59,7 +68,7 @@ class DoseForm(forms.Form):
 class ChoiceForm(forms.Form):
     """One of the values that stand beside each other for a field of a day."""
 
-    field = forms.RegexField(r"^(headache|doses:[1-9][0-9]{0,17})\Z")
+    field = forms.RegexField(rf"^(?:{FIELD.pattern})\Z")
     value = forms.CharField(required=False, max_length=8)
 
     def clean(self) -> dict[str, Any]:
@@ -134,12 +143,7 @@ class PatientForm(forms.ModelForm):
         self.helper = formless()
 
     def clean_date_of_birth(self) -> date | None:
-        born: date | None = self.cleaned_data["date_of_birth"]
-        if born and born > timezone.localdate():
-            raise forms.ValidationError(_("This date has not come yet."))
-        if born and born.year < 1900:
-            raise forms.ValidationError(_("Please check the year."))
-        return born
+        return not_to_come(self.cleaned_data["date_of_birth"], timezone.localdate())
 
 
 class CarerCodeForm(forms.Form):

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import public
 from diary.guidance import EMERGENCY
 from diary.phone import words
-from diary.views import ANSWERS
+from diary.words import ANSWERS
 
 WORKER = "js/phone/worker.js"
 SHELL_FILES = (
@@ -51,8 +51,10 @@ def offline(request: HttpRequest) -> HttpResponse:
     return HttpResponse(_shell(get_language()))
 
 
+@lru_cache(maxsize=64)
 def _shell(language: str | None) -> str:
-    # Without the request: no session, no cookie and no token can get in.
+    # Without the request: no session, no cookie and no token can get in. The worker's address is asked for with every
+    # page, and says by this one's content whether there is anything new.
     return render_to_string(
         "diary/offline.html", {"answers": ANSWERS, "words": words(), "emergency": EMERGENCY}
     )

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from diary import catalogue
-from diary.forms import formless
+from diary.forms import formless, not_to_come
 from diary.models import Medicine, Preventive
 from diary.rules import MedicationClass
 from diary.words import CLASS_EXPLANATIONS, CLASS_LABELS
@@ -93,19 +93,11 @@ class PreventiveForm(forms.ModelForm):
         """Whether the part about the end has something to show."""
         return any(self.errors.get(name) or self[name].value() for name in ("ended_on", "reason", "remark"))
 
-    def _past(self, name: str) -> date | None:
-        when: date | None = self.cleaned_data[name]
-        if when and when > self.today:
-            raise forms.ValidationError(_("This date has not come yet."))
-        if when and when.year < 1900:
-            raise forms.ValidationError(_("Please check the year."))
-        return when
-
     def clean_started_on(self) -> date | None:
-        return self._past("started_on")
+        return not_to_come(self.cleaned_data["started_on"], self.today)
 
     def clean_ended_on(self) -> date | None:
-        return self._past("ended_on")
+        return not_to_come(self.cleaned_data["ended_on"], self.today)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

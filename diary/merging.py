@@ -8,11 +8,14 @@ person has chosen, and nothing that was said is dropped.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 HEADACHE = "headache"
 DOSES = "doses:"
+FIELD = re.compile(rf"{HEADACHE}|{DOSES}[1-9][0-9]{{0,17}}")
+"""What can be said of a day: its headache, or the doses of a medicine by its number."""
 WORDS = (None, "none", "yes", "mild", "moderate", "severe")
 """What can be said of the headache, `None` for "not recorded". What stands later counts more."""
 SAVED, KNOWN, OLDER, KEPT = "saved", "known", "older", "kept"
@@ -48,6 +51,16 @@ class Merged:
     values: Mapping[str, Value]
     contested: frozenset[str]
     status: str
+
+
+def doses_field(medicine: int) -> str:
+    """The field that holds the doses of one medicine."""
+    return f"{DOSES}{medicine}"
+
+
+def medicine_of(field: str) -> int:
+    """The medicine whose doses a field holds; not for the headache."""
+    return int(field.removeprefix(DOSES))
 
 
 def written(value: Value) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from diary import merging
-from diary.merging import DOSES, HEADACHE, Value
+from diary.merging import HEADACHE, Value, doses_field, medicine_of
 from diary.models import DeviceOperation, DiaryDay, Medicine, Patient
 from diary.models.operations import records
 from diary.receiving import StandingDay, standing_day
@@ -34,14 +34,19 @@ def standing_days(
     """Days as a phone needs them, in order of date: those recorded, and those of which something was taken back."""
     said: dict[date, dict[str, Value]] = {}
     for day, doses in days:
-        said[day.date] = {HEADACHE: day.headache.value} | {f"{DOSES}{pk}": n for pk, n in doses.items()}
-    by_date: dict[date, list[DeviceOperation]] = defaultdict(list)
-    for operation in operations:
-        by_date[operation.date].append(operation)
+        said[day.date] = {HEADACHE: day.headache.value} | {doses_field(pk): n for pk, n in doses.items()}
+    by_date = _by_date(operations)
     return [
         standing_day(when, said.get(when, {}), records(by_date[when]))
         for when in sorted(said.keys() | by_date)
     ]
+
+
+def _by_date(operations: Iterable[DeviceOperation]) -> dict[date, list[DeviceOperation]]:
+    found: dict[date, list[DeviceOperation]] = defaultdict(list)
+    for operation in operations:
+        found[operation.date].append(operation)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,7 @@ class Conflict:
 
 def conflicts(operations: Iterable[DeviceOperation], medicines: Iterable[Medicine]) -> list[Conflict]:
     """What is open for the person to choose, the latest day first. No query where nothing is."""
-    by_day: dict[date, list[DeviceOperation]] = defaultdict(list)
-    for operation in operations:
-        if operation.stands:
-            by_day[operation.date].append(operation)
+    by_day = _by_date(one for one in operations if one.stands)
     contested = {when: theirs for when, theirs in by_day.items() if any(one.is_contested for one in theirs)}
     recorded = _recorded(contested)
     found = []
@@ -82,17 +84,17 @@ def _recorded(contested: Mapping[date, list[DeviceOperation]]) -> dict[date, dic
         days = DiaryDay.objects.filter(patient=patient, date__in=contested)
         rows = days.values_list("date", "headache", "intakes__medicine", "intakes__doses")
         for when, word, medicine, doses in rows:
-            found[when] |= {HEADACHE: word, f"{DOSES}{medicine}": doses}
+            found[when] |= {HEADACHE: word, doses_field(medicine): doses}
     return found
 
 
 def _named(found: list[Conflict], medicines: Iterable[Medicine]) -> list[Conflict]:
     """With the names of the medicines; one query where one of them is not among those that are in use."""
-    names = {f"{DOSES}{medicine.pk}": str(medicine) for medicine in medicines}
+    names = {doses_field(medicine.pk): str(medicine) for medicine in medicines}
     others = {one.field for one in found if one.field != HEADACHE} - names.keys()
     if others:
-        out_of_use = Medicine.objects.in_bulk([int(field.removeprefix(DOSES)) for field in others])
-        names |= {f"{DOSES}{pk}": str(medicine) for pk, medicine in out_of_use.items()}
+        out_of_use = Medicine.objects.in_bulk(map(medicine_of, others))
+        names |= {doses_field(pk): str(medicine) for pk, medicine in out_of_use.items()}
     return [replace(one, medicine_name=names.get(one.field, "")) for one in found]
 
 

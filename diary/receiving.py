@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from diary import merging, snapshots
-from diary.merging import DOSES, HEADACHE, Merged, Operation, Value
+from diary.merging import HEADACHE, Merged, Operation, Value, doses_field, medicine_of
 from diary.models import DeviceOperation, DiaryDay, Patient
 from diary.models.operations import A_MINUTE, MOST_A_MINUTE
 from diary.rules import Headache
@@ -46,14 +46,14 @@ class Answer:
     why: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class StandingDay:
     """One day as a phone needs it: its word, doses by medicine id, and what had been seen of each field."""
 
     date: date
     word: str | None
     doses: dict[int, int]
-    seen: dict[str, list[str]] = field(default_factory=dict)
+    seen: dict[str, list[str]]
 
 
 class TooMany(Exception):
@@ -129,7 +129,7 @@ def moment(said_at: datetime, clock_off: timedelta, now: datetime) -> datetime:
 
 def recorded_values(day: DiaryDay | None, taken: snapshots.TakenById) -> dict[str, Value]:
     """What the day's row says, by field."""
-    said: dict[str, Value] = {f"{DOSES}{pk}": one["doses"] for pk, one in taken.items()}
+    said: dict[str, Value] = {doses_field(pk): one["doses"] for pk, one in taken.items()}
     return said if day is None else said | {HEADACHE: day.headache}
 
 
@@ -151,7 +151,7 @@ def _write(
     """Makes the day say these values; returns what went along with a changed word."""
     before = snapshots.snapshot(day, taken)
     word = values.get(HEADACHE, day.headache if day else None)
-    doses = {int(name.removeprefix(DOSES)): n for name, n in values.items() if isinstance(n, int)}
+    doses = {medicine_of(name): n for name, n in values.items() if isinstance(n, int)}
     cleared: dict[str, Any] = {}
     if word is None:
         if day is not None:
@@ -220,7 +220,7 @@ def _seconds(clock_off: timedelta) -> int:
 def standing_day(when: date, values: Mapping[str, Value], operations: Sequence[Operation]) -> StandingDay:
     """A day with the names of what stands, where that was said by phones."""
     word = values.get(HEADACHE)
-    doses = {int(name.removeprefix(DOSES)): int(n) for name, n in values.items() if name != HEADACHE and n}
+    doses = {medicine_of(name): n for name, n in values.items() if isinstance(n, int) and n}
     seen = {}
     for name in {one.field for one in operations if one.stands}:
         names = merging.seen_now(operations, name, values.get(name, merging.nothing(name)))

@@ -33,10 +33,11 @@ def reminders(request: HttpRequest, patient: Patient) -> HttpResponse:
         return redirect("reminders")
     now = timezone.now()
     key = request.session.session_key
-    mine = patient.push_subscriptions.signed_in(now).for_server(push.server_key()).in_order()
+    server_key = push.server_key()
+    mine = patient.push_subscriptions.signed_in(now).for_server(server_key).in_order()
     context: dict[str, Any] = {
         "form": form,
-        "server_key": push.server_key(),
+        "server_key": server_key,
         "devices": [(one, one.device.session_key == key) for one in mine],
         "calendar": address_of(reminder),
     }

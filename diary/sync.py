@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import GET_OR_POST
 from diary.access import patients_phone
 from diary.decoding import UNREADABLE, Malformed, Message, Refused, message
-from diary.merging import DOSES, HEADACHE
+from diary.merging import HEADACHE, doses_field
 from diary.models import Patient
 from diary.phone import day_payload, moment_text, owner_mark
 from diary.receiving import Answer, NameTaken, Sent, StandingDay, TooMany, receive
@@ -83,7 +83,7 @@ def _own_medicines(patient: Patient, received: Message) -> set[str]:
     sent = [one for one in received.operations if isinstance(one, Sent)]
     if all(one.operation.field == HEADACHE for one in sent):
         return set()
-    return {f"{DOSES}{pk}" for pk in patient.medicines.values_list("pk", flat=True)}
+    return set(map(doses_field, patient.medicines.values_list("pk", flat=True)))
 
 
 def _why_not(patient: Patient, one: Sent, own: set[str], now: datetime) -> str:

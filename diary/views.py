@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import GET_OR_POST, signed_in
@@ -47,18 +47,12 @@ from diary.summaries import (
     relief_asked,
     today_summary,
 )
-from diary.words import RELIEF_LABELS, day_saved, days_saved, dose_saved, headache_said
+from diary.words import ANSWERS, RELIEF_LABELS, day_saved, days_saved, dose_saved, headache_said
 
 UNDO = "undo"
 NOT_NOW = "relief_not_now"
 WENT_ON = "went-on"
 ONE_DAY = timedelta(days=1)
-ANSWERS = (
-    (Headache.NONE, gettext_lazy("No headache")),
-    (Headache.MILD, gettext_lazy("Mild")),
-    (Headache.MODERATE, gettext_lazy("Moderate")),
-    (Headache.SEVERE, gettext_lazy("Severe")),
-)
 
 
 def today_of(patient: Patient) -> date:
@@ -97,15 +91,16 @@ def declined(request: HttpRequest) -> list[date]:
 @require_safe
 @patient_only
 def today(request: HttpRequest, patient: Patient) -> HttpResponse:
-    summary = today_summary(patient, today_of(patient))
+    now = timezone.now()
+    summary = today_summary(patient, patient.date_at(now))
     operations = list(patient.operations.for_phone(first_on_phone(summary.today)))
     context = {
         "patient": patient,
-        "phone": phone.payload(patient, summary, operations, timezone.now()),
+        "phone": phone.payload(patient, summary, operations, now),
         "words": phone.words(),
         "conflicts": phone.conflicts(operations, [chip.medicine for chip in summary.chips]),
         "summary": summary,
-        "relief": relief_asked(patient, timezone.now(), declined(request)),
+        "relief": relief_asked(patient, now, declined(request)),
         "answers": ANSWERS,
         "yesterday": summary.today - ONE_DAY,
     }
@@ -170,7 +165,7 @@ def choose(request: HttpRequest, patient: Patient, when: date) -> HttpResponse:
     if change is None:
         messages.info(request, _("There is nothing left to choose here."))
     else:
-        _saved(request, _("%(day)s saved") % {"day": date_format(when, "l j F")}, [change])
+        _saved(request, day_saved(when, ()), [change])
     return redirect("today")
 
 

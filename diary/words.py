@@ -32,6 +32,13 @@ HEADACHE_LABELS = {
     Headache.MODERATE: _("Moderate headache"),
     Headache.SEVERE: _("Severe headache"),
 }
+ANSWERS = (
+    (Headache.NONE, _("No headache")),
+    (Headache.MILD, _("Mild")),
+    (Headache.MODERATE, _("Moderate")),
+    (Headache.SEVERE, _("Severe")),
+)
+"""What a tap answers, in the order of the buttons."""
 FEATURE_LABELS = {
     Feature.ONE_SIDED: _("On one side"),
     Feature.PULSATING: _("Throbbing"),

@@ -13,6 +13,7 @@ from uuid import UUID
 from diary.details import Quality, Side, trigger_words
 from diary.imports.diary_csv import MOST_DOSES, Dose, Other, Report, Row, shown
 from diary.models import (
+    ENTERED_FIELDS,
     DiaryDay,
     DiaryDayVersion,
     Intake,
@@ -45,42 +46,22 @@ class Outcome:
         return self
 
 
-_COLUMNS = (
-    "date",
-    "headache",
-    "pain",
-    "migraine",
-    "features",
-    "relief",
-    "hours",
-    "disability",
-    "menstruation",
-    "note",
-    "start",
-    "end",
-    "side",
-    "quality",
-    "aura",
-    "triggers",
-)
-
-
 def recorded_rows(patient: Patient) -> list[Row]:
     """A patient's recorded days in order of date, as rows of the diary CSV; two queries."""
     taken = _taken(patient)
-    days = patient.days.order_by("date").values_list("pk", *_COLUMNS)
+    days = patient.days.order_by("date").values_list("pk", "date", *ENTERED_FIELDS)
     return [_row(taken.get(pk, ()), *said) for pk, *said in days]
 
 
-def _row(
+def _row(  # in the order of `ENTERED_FIELDS`
     doses: Iterable[Dose],
     when: date,
     headache: str,
     pain: int | None,
+    hours: Decimal | None,
     migraine: bool | None,
     features: str,
     relief: str,
-    hours: Decimal | None,
     disability: str,
     menstruation: bool | None,
     note: str,
