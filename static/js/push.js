@@ -1,6 +1,7 @@
 // Turns notifications on for this browser, and off. Without this script the rest of the page of reminders works.
 
-const WORKER = "/service-worker.js";
+import { register } from "./phone/app.js";
+
 const PATIENCE = 15_000; // milliseconds until it counts as failed that no worker starts
 
 const panel = document.querySelector("form[data-push]");
@@ -17,7 +18,7 @@ function bytes(key) {
 
 async function registration() {
   const known = await navigator.serviceWorker.getRegistration("/");
-  if (!known) await navigator.serviceWorker.register(WORKER, { type: "module", scope: "/" });
+  if (!known) await register();
   const late = new Promise((_, refuse) => { setTimeout(refuse, PATIENCE); });
   return Promise.race([navigator.serviceWorker.ready, late]);
 }

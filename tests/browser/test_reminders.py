@@ -46,6 +46,10 @@ self.tapped = async (action) => {
   self.clients.openWindow = async (address) => { self.opened.push(address); };
   answered(event, record);
   await done;
+  // A notification is closed a little later, by its tag: the next one of that tag must not be there by then.
+  while (action !== "clear" && (await self.registration.getNotifications()).length) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 };
 """
 
@@ -102,14 +106,21 @@ def allow(page: Page) -> None:
 
 
 def deliver(page: Page, said: dict[str, str]) -> None:
-    """As the push service would."""
+    """As the push service would. A worker that is not quite awake yet hears nothing of it."""
     session = page.context.new_cdp_session(page)
-    found: list[dict[str, Any]] = []
-    session.on("ServiceWorker.workerRegistrationUpdated", lambda event: found.extend(event["registrations"]))
+    awake: list[str] = []
+
+    def noted(event: Any) -> None:
+        awake.extend(one["registrationId"] for one in event["versions"] if one["status"] == "activated")
+
+    session.on("ServiceWorker.workerVersionUpdated", noted)
     session.send("ServiceWorker.enable")
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    for _moment in range(200):
+        if awake:
+            break
+        page.wait_for_timeout(50)
     origin = page.evaluate("location.origin")
-    message = {"origin": origin, "registrationId": found[0]["registrationId"], "data": json.dumps(said)}
+    message = {"origin": origin, "registrationId": awake[0], "data": json.dumps(said)}
     session.send("ServiceWorker.deliverPushMessage", message)
     session.detach()
 

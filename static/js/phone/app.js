@@ -21,9 +21,11 @@ let outcome = "";
 let lost = 0;
 let isLeaving = false; // from then on nothing is written any more
 
+const whose = async () => owner || (await fact("owner"));
+
 async function showUnsent() {
   if (isLeaving) return;
-  const mine = owner || (await fact("owner"));
+  const mine = await whose();
   const n = mine ? await countWaiting(mine) : 0;
   const others = mine ? await countOthers(mine) : 0;
   kept.write("unsent", n);
@@ -40,13 +42,15 @@ function say(element, text) {
 }
 
 async function send() {
-  const mine = owner || (await fact("owner"));
-  if (!mine || isLeaving || document.visibilityState === "hidden") return;
-  if (await countWaiting(mine)) await flush(mine);
+  const mine = document.visibilityState !== "hidden" && !isLeaving && (await whose());
+  if (mine && (await countWaiting(mine))) await flush(mine);
   await showUnsent();
 }
 
 // --- Whose phone it is -------------------------------------------------------------------------------------------
+
+// Always in the same words: other ones make the browser begin the worker anew, under whatever it is doing.
+export const register = () => navigator.serviceWorker.register("/service-worker.js", { type: "module", updateViaCache: "none" });
 
 async function begin() {
   const known = await fact("owner");
@@ -61,10 +65,7 @@ async function begin() {
   if (owner || known) lost += await forgetUnreadable(owner || known);
   if (owner) kept.write("theme", document.documentElement.dataset.theme ?? "");
   await send();
-  await showUnsent();
-  if (owner && "serviceWorker" in navigator) {
-    await navigator.serviceWorker.register("/service-worker.js", { type: "module", updateViaCache: "none" });
-  }
+  if (owner && "serviceWorker" in navigator) await register();
   if (owner && matchMedia("(display-mode: standalone)").matches) await navigator.storage?.persist?.();
 }
 
@@ -106,7 +107,7 @@ async function leaveNothing() {
 }
 
 async function leave() {
-  const mine = owner || (await fact("owner"));
+  const mine = await whose();
   for (let n = await countWaiting(mine); n; n = await countWaiting(mine)) {
     const answer = await asked(n);
     if (answer === "lose") break;

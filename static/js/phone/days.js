@@ -14,13 +14,19 @@ export function dateIn(zone, clockOff) {
   return `${part("year").padStart(4, "0")}-${part("month")}-${part("day")}`;
 }
 
+export const medicineOf = (field) => field.slice("doses:".length);
+export const dosesOf = (day, medicine) => day?.doses[medicine] ?? 0;
+
+// What a day says of a field: its word, null where nothing is recorded, or a number of doses.
+export const valueOf = (day, field) => (field === "headache" ? day?.word ?? null : dosesOf(day, medicineOf(field)));
+
 export function daysOf(state, unsent) {
   const days = new Map(state.days.map(([date, word, doses, seen]) => [date, { word, doses: { ...doses }, seen: { ...seen } }]));
   for (const { date, field, value, seen, name } of unsent) {
     const day = days.get(date) ?? { word: null, doses: {}, seen: {} };
     days.set(date, day);
     if (field === "headache") day.word = value;
-    else day.doses[field.slice("doses:".length)] = value;
+    else day.doses[medicineOf(field)] = value;
     // They are sent in their order, so that the latest ones stand for all before them.
     day.seen[field] = [...new Set([...seen, name])].slice(-MOST_SEEN);
   }
@@ -28,12 +34,7 @@ export function daysOf(state, unsent) {
 }
 
 // What this phone has seen of a field: to be named by what is tapped next.
-export function seenOf(day, field) {
-  const value = field === "headache" ? day?.word : day?.doses[field.slice("doses:".length)];
-  return day?.seen[field] ?? [`=${value || ""}`];
-}
-
-export const dosesOf = (day, medicine) => day?.doses[medicine] ?? 0;
+export const seenOf = (day, field) => day?.seen[field] ?? [`=${valueOf(day, field) || ""}`];
 
 // The answered days take the place of what was known of them. `now`: when the server said so.
 export function withDays(state, answered, now) {

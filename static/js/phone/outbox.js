@@ -78,6 +78,14 @@ export async function whoIsHere(isOwnIdea = true) {
 const noteClock = (now) => setFact("clockOff", Date.parse(now) - Date.now());
 export const clockOff = async () => (await fact("clockOff")) ?? 0;
 
+// Why nothing can be sent for this owner now; nothing where they are signed in here, and their token is at hand.
+async function hindrance(owner, isOwnIdea) {
+  const here = await whoIsHere(isOwnIdea);
+  if (!here) return "offline";
+  if (!here.owner) return "signed out";
+  return here.owner === owner ? "" : "others";
+}
+
 // What became of it: "sent", "offline", "signed out", or "others" when somebody else is signed in.
 // Queued, so that two pages never send at the same time.
 export function flush(owner, isOwnIdea = true) {
@@ -86,11 +94,10 @@ export function flush(owner, isOwnIdea = true) {
 }
 
 async function sendAll(owner, isOwnIdea) {
-  let sent = 0;
   let atOnce = AT_ONCE;
   for (;;) {
     const waiting = await unsentOf(owner, atOnce);
-    if (!waiting.length) return { outcome: "sent", sent };
+    if (!waiting.length) return "sent";
     const outcome = await sendSome(owner, waiting, isOwnIdea);
     // Each page learns in one go that something is no longer waiting and that the server said something instead.
     tell({ changed: owner, outcome });
@@ -98,16 +105,13 @@ async function sendAll(owner, isOwnIdea) {
       atOnce = Math.max(1, atOnce >> 1);
       continue;
     }
-    if (outcome !== "sent") return { outcome, sent };
-    sent += waiting.length;
+    if (outcome !== "sent") return outcome;
   }
 }
 
 async function sendSome(owner, waiting, isOwnIdea) {
-  if (!token) {
-    const here = await whoIsHere(isOwnIdea);
-    if (here?.owner !== owner) return here === undefined ? "offline" : here.owner ? "others" : "signed out";
-  }
+  const before = token ? "" : await hindrance(owner, isOwnIdea);
+  if (before) return before;
   const operations = waiting.map(({ number, isRefused, ...said }) => said);
   const body = JSON.stringify({ owner, now: moment(), operations });
   for (let retry = false; ; retry = true) {
@@ -131,8 +135,8 @@ async function sendSome(owner, waiting, isOwnIdea) {
     if (answer.status !== 403 || retry) return "offline";
     // The token was too old. Who is signed in may have changed with it.
     token = "";
-    const here = await whoIsHere(isOwnIdea);
-    if (here?.owner !== owner) return here === undefined ? "offline" : here.owner ? "others" : "signed out";
+    const now = await hindrance(owner, isOwnIdea);
+    if (now) return now;
   }
 }
 
@@ -159,17 +163,14 @@ async function refused(owner, one, { why }) {
 
 // Ends the session of whoever leaves, and nobody else's. Throws where it is not certain that it has ended.
 export async function signOut(owner) {
+  const { status, said } = await ask("GET", undefined, false, PATIENCE);
+  if (!said || ![200, 401, 403].includes(status)) throw new Error("not known");
+  if (status === 401 || (said.owner && said.owner !== owner)) return;
   const wait = () => ({ cache: "no-store", signal: AbortSignal.timeout?.(PATIENCE) });
-  const here = await fetch(ADDRESS, { ...wait(), redirect: "error" });
-  const isOurs = here.headers.get("Content-Type")?.startsWith("application/json");
-  if (!isOurs || ![200, 401, 403].includes(here.status)) throw new Error("not known");
-  if (here.status === 401) return;
-  const said = await here.json();
-  if (said.owner && said.owner !== owner) return;
   // Somebody who may not send is told no token there.
   const form = said.token ? "" : await (await fetch(LEAVING, { ...wait(), redirect: "error" })).text();
-  const token = said.token ?? /name="csrfmiddlewaretoken" value="(\w+)"/.exec(form)?.[1] ?? "";
-  const body = new URLSearchParams({ csrfmiddlewaretoken: token });
+  const fresh = said.token ?? /name="csrfmiddlewaretoken" value="(\w+)"/.exec(form)?.[1] ?? "";
+  const body = new URLSearchParams({ csrfmiddlewaretoken: fresh });
   const answer = await fetch(LEAVING, { ...wait(), method: "POST", body, redirect: "manual" });
   if (answer.type !== "opaqueredirect") throw new Error("still signed in");
 }

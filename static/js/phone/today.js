@@ -1,7 +1,7 @@
 // Today, with or without a network: a tap is kept on this phone first, then shown, then sent. Without this script the
 // same forms go to the server; on the page without a network there is nothing but this script.
 
-import { before, dateIn, daysOf, dosesOf, missed, month, newer, seenOf } from "./days.js";
+import { before, dateIn, daysOf, dosesOf, medicineOf, missed, month, newer, seenOf, valueOf } from "./days.js";
 import { clockOff, flush, keep, listen, operation, refusedOf, removeOperations, unsentOf, useToken } from "./outbox.js";
 import { counted, dayWords, part, said, words } from "./parts.js";
 import { fact, renewState, stateOf } from "./store.js";
@@ -16,7 +16,7 @@ const show = (element, isShown) => { if (element) element.hidden = !isShown; };
 let state;
 let today;
 let unsent = [];
-let undoing; // what the last tap replaced, newest first
+let undoing; // what the last tap replaced
 
 // --- What is shown -----------------------------------------------------------------------------------------------
 
@@ -148,7 +148,7 @@ function sayNow(text) {
 // What an entry says of its day.
 function wordsOf({ field, value }) {
   if (field === "headache") return words.answers[value] ?? words.not_recorded;
-  return counted(words.doses, value, { medicine: nameOf(field.slice("doses:".length)) || words.some_medicine });
+  return counted(words.doses, value, { medicine: nameOf(medicineOf(field)) || words.some_medicine });
 }
 
 async function showRefused() {
@@ -192,17 +192,14 @@ async function record(changes, text, { undoes, place = tapped } = {}) {
     const word = field === "headache" ? null : day.word;
     return operation(date, field, value, seenOf(day, field), { word, undoes: undoes?.[number] ?? "" });
   });
-  const replaced = changes.map(({ date, field }) => {
-    const day = days.get(date);
-    return { date, field, value: field === "headache" ? day?.word ?? null : dosesOf(day, field.slice(6)) };
-  });
+  const replaced = changes.map(({ date, field }) => ({ date, field, value: valueOf(days.get(date), field) }));
   await keep(state.owner, made);
   undoing = undoes ? undefined : { changes: replaced, names: made.map((one) => one.name), text, place };
   // The word that it is saved comes first: the counts may take a slow phone a moment more.
   sayNow(said(undoes ? words.undone : words.saved, { what: text }));
   send(false);
-  await look();
-  draw();
+  // Every page that listens draws what was kept, this one too.
+  await looking;
   // Whoever has gone on meanwhile stays where they are.
   const at = document.activeElement;
   if (at === document.body || !at.checkVisibility()) focusOn(place);
@@ -273,7 +270,7 @@ function notKept(form, submitter) {
 // --- Sending -----------------------------------------------------------------------------------------------------
 
 async function send(isOwnIdea = true) {
-  const { outcome } = await flush(state.owner, isOwnIdea);
+  const outcome = await flush(state.owner, isOwnIdea);
   await showRefused();
   return outcome;
 }
