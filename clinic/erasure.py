@@ -136,7 +136,19 @@ def _retain_treatment(patient: Patient) -> None:
         )
 
 
-RETAINED = ("date", "product", "units", "sites", "batch", "expiry")
+RETAINED = (
+    "date",
+    "product",
+    "units",
+    "sites",
+    "muscles",
+    "diluted_units",
+    "diluted_ml",
+    "wasted_units",
+    "batch",
+    "expiry",
+    "injector",
+)
 
 
 def years_after(when: date, years: int) -> date:

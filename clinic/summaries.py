@@ -6,11 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from django.db.models import Max, Q, QuerySet
-
-from clinic.models import SAID_FIELDS, CareLink, InjectionSession, InjectionSessionVersion
+from clinic.models import CareLink, InjectionSession, InjectionSessionVersion
 from clinic.rules import (
     BASELINE_DAYS,
     CYCLE_DAYS,
@@ -26,17 +23,14 @@ from clinic.rules import (
     Reduction,
     SessionEvent,
     analysis,
-    baseline,
-    baseline_span,
     changed_windows,
     cycles,
     due,
     moved_baselines,
     not_compared,
-    reduction,
     windows_before,
 )
-from diary.models import DiaryDay, Patient
+from diary.models import Patient
 from diary.rules import (
     CHRONIC_HEADACHE_DAYS,
     CHRONIC_MIGRAINE_DAYS,
@@ -46,7 +40,6 @@ from diary.rules import (
     OVERUSE_RULES,
     SEVERAL_CLASSES_RULE,
     ChangedDay,
-    Day,
     Diary,
     MedicationClass,
     Month,
@@ -145,108 +138,6 @@ def _noted(counted: Month, missing: int) -> list[Overuse]:
         for rule in OVERUSE_RULES
         if states[rule.code] in NOTED
     ]
-
-
-# --- Caseload ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class CaseloadRow:
-    """One patient in the list. `change` compares the last 28 days with the baseline.
-
-    `not_compared` is why there is no change; both are `None` without an injection. `overuse`: limits that this
-    calendar month and the last have reached or may have.
-    """
-
-    link: CareLink
-    last_recorded: date | None
-    recent: Window
-    baseline: Window | None
-    change: Reduction | None
-    not_compared: NotCompared | None
-    overuse: list[Overuse]
-    position: Position | None
-
-    @property
-    def patient(self) -> Patient:
-        """Whose row this is."""
-        return self.link.patient
-
-
-def matching(links: QuerySet[CareLink], query: str) -> QuerySet[CareLink]:
-    """The links whose patient's name or clinic number holds the text, by name."""
-    if query:
-        links = links.filter(Q(patient__name__icontains=query) | Q(reference__icontains=query))
-    return links.order_by("patient__name", "pk")
-
-
-def caseload(links: Sequence[CareLink], now: datetime) -> list[CaseloadRow]:
-    """A row for each link: four queries, whatever their number."""
-    patients = {link.patient_id: link.patient for link in links}
-    sessions = _sessions_by_patient(list(patients))
-    windows = [
-        window for patient in patients.values() for window in _windows(patient, sessions[patient.pk], now)
-    ]
-    days = DiaryDay.objects.within(windows).records_by_patient()
-    latest = _last_recorded(list(patients))
-    return [
-        _row(link, days.get(link.patient_id, []), sessions[link.patient_id], latest.get(link.patient_id), now)
-        for link in links
-    ]
-
-
-def _sessions_by_patient(patients: list[int]) -> dict[int, list[date]]:
-    found: dict[int, list[date]] = defaultdict(list)
-    rows = InjectionSession.objects.filter(patient__in=patients).order_by("date")
-    for patient, when in rows.values_list("patient_id", "date"):
-        found[patient].append(when)
-    return found
-
-
-def _last_recorded(patients: list[int]) -> dict[int, date]:
-    rows = DiaryDay.objects.filter(patient__in=patients).order_by().values("patient_id")
-    return dict(rows.annotate(latest=Max("date")).values_list("patient_id", "latest"))
-
-
-def _last_month(today: date) -> date:
-    return (today.replace(day=1) - ONE_DAY).replace(day=1)
-
-
-def _windows(patient: Patient, sessions: Sequence[date], now: datetime) -> list[tuple[int, date, date]]:
-    """All that a row is counted from: since the last calendar month began, and the baseline."""
-    today = patient.date_at(now)
-    recent = (patient.pk, min(_last_month(today), today - timedelta(days=BASELINE_DAYS)), today)
-    before = baseline_span(sessions)
-    return [recent, (patient.pk, *before)] if before else [recent]
-
-
-def _row(
-    link: CareLink, days: Sequence[Day], sessions: Sequence[date], latest: date | None, now: datetime
-) -> CaseloadRow:
-    today = link.patient.date_at(now)
-    sessions = [session for session in sessions if session <= today]
-    diary = Diary(days)
-    recent = last_28_days(diary, today)
-    before = baseline(diary, sessions)
-    why_not = _why_no_change(before, recent)
-    months = [month_summary(diary, first, today) for first in (_last_month(today), today.replace(day=1))]
-    return CaseloadRow(
-        link,
-        latest,
-        recent,
-        before,
-        None if why_not else reduction(before, recent),
-        why_not,
-        overuse_noted(months),
-        position(sessions, today),
-    )
-
-
-def _why_no_change(before: Window | None, recent: Window) -> NotCompared | None:
-    if before is None:
-        return None
-    # Days from before the first injection would be compared with themselves.
-    return NotCompared.TOO_EARLY if recent.first <= before.last else not_compared(before, recent)
 
 
 # --- One patient ---------------------------------------------------------------------------------------------
@@ -527,53 +418,3 @@ def _treatment_window(diary: Diary, cycle: int, block: Block, today: date) -> Tr
         is_compared=block.weeks == EVALUATION_BLOCK and block.window.days >= CYCLE_DAYS_RECORDED,
         is_unfinished=unfinished,
     )
-
-
-# --- Sessions ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class SessionChange:
-    """A correction of a session. `by`: a name; `is_by_command`: no user did it. `was`: what it said before, by field,
-    where that differs from what took its place.
-    """
-
-    on: date
-    by: str
-    is_by_command: bool
-    was: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedSession:
-    """A session as it stands, and its corrections, the latest first."""
-
-    session: InjectionSession
-    changes: list[SessionChange]
-
-
-def recorded_sessions(patient: Patient) -> list[RecordedSession]:
-    """The sessions, the latest first, with all that they said before; two queries."""
-    versions: dict[int, list[InjectionSessionVersion]] = defaultdict(list)
-    for version in patient.session_versions.with_names():
-        versions[version.session_id].append(version)
-    return [
-        RecordedSession(session, _changes(patient, session, versions[session.pk]))
-        for session in patient.sessions.order_by("-date").select_related("clinic")
-    ]
-
-
-def _changes(
-    patient: Patient, session: InjectionSession, versions: Sequence[InjectionSessionVersion]
-) -> list[SessionChange]:
-    states = [*(version.said for version in versions), session.said]
-    changes = [
-        SessionChange(
-            patient.date_at(version.replaced_at),
-            version.replaced_by_name or "",
-            version.replaced_by is None,
-            {name: version.said[name] for name in SAID_FIELDS if version.said[name] != then[name]},
-        )
-        for version, then in zip(versions, states[1:], strict=True)
-    ]
-    return changes[::-1]

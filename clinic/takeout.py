@@ -29,7 +29,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import AuditEntry, User
 from clinic.consent import WORDINGS
 from clinic.imports import COLUMNS
-from clinic.models import SAID_FIELDS, Clinic, InjectionSession, Invitation, Membership
+from clinic.models import SAID_FIELDS, Clinic, InjectionSession, Invitation, Membership, Tag
 from diary.exports import diary_csv
 from diary.imports.diary_csv import escaped
 from diary.models import KEPT_FIELDS, DiaryDay, DiaryDayVersion, Patient, Preventive, feature_set
@@ -180,6 +180,68 @@ EXPORTED: dict[str, Section] = {
         {"session": "injection"} | same("said", "replaced_at", "replaced_by"),
         {"id": ROW_NUMBER, "patient": OWNER},
     ),
+    "clinic.AdverseEvent": Section(
+        "adverse_events",
+        {"id": "number", "session": "injection"}
+        | same(
+            "clinic",
+            "term",
+            "words",
+            "began_on",
+            "ended_on",
+            "severity",
+            "is_serious",
+            "outcome",
+            "note",
+            "replaces",
+            "is_withdrawn",
+            "recorded_by",
+            "recorded_at",
+        ),
+        {"patient": OWNER},
+    ),
+    "clinic.Decision": Section(
+        "decisions",
+        {"id": "number"}
+        | same(
+            "clinic",
+            "made_on",
+            "kind",
+            "stop_reason",
+            "reason",
+            "cycle",
+            "criteria",
+            "overuse_managed",
+            "preventives_tried",
+            "counted",
+            "replaces",
+            "is_withdrawn",
+            "recorded_by",
+            "recorded_at",
+        ),
+        {"patient": OWNER},
+    ),
+    "clinic.Review": Section(
+        "reviews",
+        same("clinic", "reviewed_on", "note", "recorded_by", "recorded_at"),
+        {"id": ROW_NUMBER, "patient": OWNER},
+    ),
+    "clinic.Appointment": Section(
+        "appointments",
+        same("clinic", "date", "made_by", "made_at"),
+        {"id": ROW_NUMBER, "patient": OWNER},
+    ),
+    "clinic.Tagged": Section("tags", same("tag"), {"id": ROW_NUMBER, "patient": OWNER}),
+    "clinic.ImportBatch": Section(
+        "copied_by_clinics",
+        same("clinic", "kind", "added", "dates", "made_by", "made_at", "taken_back_at"),
+        {"id": ROW_NUMBER, "patient": OWNER},
+    ),
+    "clinic.ClinicFeed": Section(
+        "account.clinic_calendars",
+        same("clinic", "made_at"),
+        {"id": ROW_NUMBER, "user": OWNER, "seed": SECRET, "digest": SECRET},
+    ),
     "clinic.CareLink": Section(
         "consents",
         same(
@@ -221,6 +283,8 @@ EXPORTED: dict[str, Section] = {
 }
 NOT_EXPORTED: dict[str, str] = {
     "clinic.Clinic": "nobody's data; clinics stand by name where they have a part",
+    "clinic.Tag": "nobody's data; the tags that a clinic gave stand in the copy by name",
+    "clinic.CriteriaSet": "a clinic's own numbers; it says nothing of a person",
     "clinic.RetainedSession": "made when a diary is deleted, and leads to no person",
     "diary.Erasure": "only of diaries that are deleted",
     "account.EmailConfirmation": "the secret of a mail; the address itself is in the copy",
@@ -290,6 +354,15 @@ def everything(patient: Patient, now: datetime) -> dict[str, Any]:
     others = [entry.actor for entry in looks] + [row.made_by for row in invitations]
     others += [row.replaced_by for row in versions] + [row.replaced_by for row in session_versions]
     others += [by for link in links for by in (link.given_by, link.ended_by)]
+    recorded = {
+        "adverse_events": list(patient.adverse_events.select_related("clinic").order_by("recorded_at", "pk")),
+        "decisions": list(patient.decisions.select_related("clinic").order_by("recorded_at", "pk")),
+        "reviews": list(patient.reviews.select_related("clinic").order_by("recorded_at", "pk")),
+    }
+    appointments = list(patient.appointments.select_related("clinic").order_by("date"))
+    batches = list(patient.import_batches.select_related("clinic").order_by("made_at", "pk"))
+    by_staff = {row.recorded_by for rows_ in recorded.values() for row in rows_ if row.recorded_by}
+    were_staff |= by_staff | {row.made_by for row in [*appointments, *batches] if row.made_by}
     people.learn({by for by in others if by} | were_staff, were_staff)
 
     def rows(of: Iterable[Any]) -> list[dict[str, Any]]:
@@ -310,6 +383,10 @@ def everything(patient: Patient, now: datetime) -> dict[str, Any]:
         "taps": rows(patient.operations.order_by("pk")),
         "injections": rows(sessions),
         "earlier_injections": rows(session_versions),
+        **{place: rows(of) for place, of in recorded.items()},
+        "appointments": rows(appointments),
+        "tags": rows(patient.tagged.select_related("tag").order_by("tag__name")),
+        "copied_by_clinics": rows(batches),
         "consents": [
             said(link, people) | {"text": consent_text(link.wording, link.language)} for link in links
         ],
@@ -330,6 +407,9 @@ def account(user: User, people: People) -> dict[str, Any]:
     return said(user, people) | {
         "addresses": [said(row, people) for row in EmailAddress.objects.filter(user=user).order_by("pk")],
         "works_at": [said(row, people) for row in user.memberships.select_related("clinic").order_by("pk")],
+        "clinic_calendars": [
+            said(row, people) for row in user.clinic_feeds.select_related("clinic").order_by("pk")
+        ],
         "factors": [
             said(row, people) | {"name": factor_name(row)}
             for row in Authenticator.objects.filter(user=user).order_by("pk")
@@ -374,12 +454,12 @@ def said(row: Any, people: People) -> dict[str, Any]:
 
 
 def value_of(row: Any, name: str, people: People) -> Any:
-    if name in ("medicine", "session"):
+    if name in ("medicine", "session", "replaces"):
         return getattr(row, f"{name}_id")
     value = getattr(row, name)
     if name in PEOPLE:
         return people.said(value.pseudonym if isinstance(value, User) else value)
-    return value.name if isinstance(value, Clinic) else value
+    return value.name if isinstance(value, Clinic | Tag) else value
 
 
 def plain(value: Any) -> Any:

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from clinic import data_pages, diary_pages, joining, linking, sharing_pages, staff_pages, views
+from clinic import (
+    caseload_pages,
+    data_pages,
+    diary_pages,
+    joining,
+    linking,
+    patient_pages,
+    session_pages,
+    sharing_pages,
+    staff_pages,
+    views,
+)
 
 urlpatterns = [
     path("welcome/", views.front_door, name="front_door"),
@@ -25,7 +36,7 @@ urlpatterns = [
     path("join/", joining.join, name="join"),
     path("join/accept/", joining.accept, name="accept_invitation"),
     path("join/<str:token>/", joining.open_invitation, name="open_invitation"),
-    path("clinic/", views.caseload_page, name="caseload"),
+    path("clinic/", caseload_pages.caseload_page, name="caseload"),
     path("clinic/link/", linking.link, name="link"),
     path("clinic/invite/", linking.invite, name="invite"),
     path(
@@ -40,7 +51,9 @@ urlpatterns = [
         staff_pages.withdraw_staff_invitation,
         name="withdraw_staff_invitation",
     ),
-    path("clinic/patients/<row:patient_id>/", views.patient, name="patient"),
-    path("clinic/patients/<row:patient_id>/sessions/", views.sessions, name="sessions"),
-    path("clinic/patients/<row:patient_id>/sessions/<row:session_id>/", views.session, name="session"),
+    path("clinic/patients/<row:patient_id>/", patient_pages.patient, name="patient"),
+    path("clinic/patients/<row:patient_id>/sessions/", session_pages.sessions, name="sessions"),
+    path(
+        "clinic/patients/<row:patient_id>/sessions/<row:session_id>/", session_pages.session, name="session"
+    ),
 ]

@@ -62,7 +62,9 @@ CARE_LINKS = AppendOnly(
     open_while_null="ends_at",
     erased_with_patient=True,
 )
-GUARDED = (AUDIT, ERASURES, DAY_VERSIONS, SESSION_VERSIONS, CARE_LINKS)
+ADVERSE_EVENTS = AppendOnly("clinic_adverseevent", erased_with_patient=True)
+DECISIONS = AppendOnly("clinic_decision", erased_with_patient=True)
+GUARDED = (AUDIT, ERASURES, DAY_VERSIONS, SESSION_VERSIONS, CARE_LINKS, ADVERSE_EVENTS, DECISIONS)
 
 
 def guards(table: AppendOnly) -> list[str]:

@@ -17,7 +17,8 @@ from clinic.exports import span
 from clinic.looks import Look
 from clinic.models import InjectionSession
 from clinic.rules import BASELINE_DAYS, NotCompared, Reduction
-from clinic.summaries import NOTED, Comparison, MedicationDays, Overuse, SessionChange, TreatmentWindow
+from clinic.session_summaries import SessionChange
+from clinic.summaries import NOTED, Comparison, MedicationDays, Overuse, TreatmentWindow
 from diary.rules import CYCLE_DAYS_RECORDED, OVERUSE_RULES, Day, Month, Reached, Window, half_up
 from diary.templatetags.diary import class_label, rule_label, state_label
 from diary.words import CLASS_LABELS, counted_words

@@ -1,6 +1,6 @@
 // Turns notifications on for this browser, and off. Without this script the rest of the page of reminders works.
 
-import { register } from "./phone/app.js";
+import { register } from "./phone/outbox.js";
 
 const PATIENCE = 15_000; // milliseconds until it counts as failed that no worker starts
 

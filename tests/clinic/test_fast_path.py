@@ -9,9 +9,9 @@ import pytest
 import time_machine
 
 from clinic.access import care_links_of
+from clinic.caseload import caseload
 from clinic.models import CareLink, Clinic, InjectionSession
 from clinic.rules import NotCompared, analysis, due, reduction
-from clinic.summaries import caseload
 from diary.models import DiaryDay, Intake, Medicine, Patient
 from diary.rules import Diary, MedicationClass, Reached, overuse
 from tests.cast import share, staff, visitor

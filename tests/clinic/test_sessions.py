@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from clinic.forms import SessionForm
 from clinic.models import Clinic, InjectionSession
+from clinic.session_forms import SessionForm
 from tests.cast import NOON, TODAY, at_most, days_ago, session
 
 ALL = {

@@ -129,16 +129,16 @@ def test_note_of_the_diary_is_nowhere_unless_notes_are_shared(world, name, sees_
 
 
 def test_guard_sees_a_note_on_a_page(world, monkeypatch):
-    from clinic import views
+    from clinic import patient_pages
 
-    shown = views.render
+    shown = patient_pages.render
 
     def careless(request: Any, template: str, context: Any, **more: Any) -> Any:
         answer = shown(request, template, context, **more)
         answer.content += context["summary"].link.patient.days.exclude(note="").first().note.encode()
         return answer
 
-    monkeypatch.setattr(views, "render", careless)
+    monkeypatch.setattr(patient_pages, "render", careless)
     page = world.client(matrix.LINKED).get(world.address("patient")).content.decode()
     assert canary("note", matrix.OWNER) in page
 

@@ -1,6 +1,6 @@
 // On every page of a patient: the worker, how much is not sent yet, and leaving without a trace.
 
-import { countOthers, countWaiting, flush, listen, signOut, tell } from "./outbox.js";
+import { countOthers, countWaiting, flush, listen, register, signOut, tell } from "./outbox.js";
 import { counted } from "./parts.js";
 import { empty, fact, forgetStatesBut, forgetUnreadable, purge, setFact } from "./store.js";
 
@@ -48,9 +48,6 @@ async function send() {
 }
 
 // --- Whose phone it is -------------------------------------------------------------------------------------------
-
-// Always in the same words: other ones make the browser begin the worker anew, under whatever it is doing.
-export const register = () => navigator.serviceWorker.register("/service-worker.js", { type: "module", updateViaCache: "none" });
 
 async function begin() {
   const known = await fact("owner");

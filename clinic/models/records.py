@@ -1,0 +1,260 @@
+"""What a clinic writes down of a patient besides the injections: adverse events, decisions, reviews, appointments.
+
+Adverse events and decisions are written once. A correction is a new row that names the one it `replaces`; the latest
+one stands, and what it replaced stays legible.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models.people import Clinic
+from clinic.models.sessions import InjectionSession
+from clinic.words import (
+    adverse_terms,
+    answers,
+    decision_kinds,
+    outcomes,
+    severities,
+    stop_reasons,
+)
+from diary.models import Patient, validate_text
+
+
+class AdverseEventQuerySet(models.QuerySet["AdverseEvent"]):
+    def standing(self) -> AdverseEventQuerySet:
+        """Those that nothing replaced and that were not withdrawn."""
+        return self.filter(replaced_with=None, is_withdrawn=False)
+
+
+class AdverseEvent(models.Model):
+    """Something unwanted after an injection, by the label's terms. Nothing says that the injection caused it.
+
+    `words`: what happened where no term fits, else more about it. `is_withdrawn`: this row says that the one which it
+    replaces was recorded by mistake.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="adverse_events")
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="adverse_events")
+    session = models.ForeignKey(
+        InjectionSession, on_delete=models.CASCADE, null=True, blank=True, related_name="adverse_events"
+    )
+    term = models.CharField(_("what happened"), max_length=32, choices=adverse_terms)
+    words = models.CharField(_("in words"), max_length=200, blank=True, validators=[validate_text])
+    began_on = models.DateField(_("began on"))
+    ended_on = models.DateField(_("over on"), null=True, blank=True)
+    severity = models.CharField(_("severity"), max_length=8, choices=severities)
+    is_serious = models.BooleanField(_("serious"), default=False)
+    outcome = models.CharField(_("outcome"), max_length=16, choices=outcomes)
+    note = models.TextField(_("note"), max_length=2000, blank=True, validators=[validate_text])
+    replaces = models.OneToOneField(
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="replaced_with"
+    )
+    is_withdrawn = models.BooleanField(default=False)
+    recorded_by = models.UUIDField(null=True)
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    objects = AdverseEventQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(ended_on__isnull=True) | Q(ended_on__gte=F("began_on")),
+                name="adverse_event_ends_after_it_begins",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.began_on}: {self.term}"
+
+
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    def standing(self) -> DecisionQuerySet:
+        """Those that nothing replaced and that were not withdrawn."""
+        return self.filter(replaced_with=None, is_withdrawn=False)
+
+
+class Decision(models.Model):
+    """What a clinician decided about the treatment, when and why. The counts of that day are kept beside it.
+
+    `cycle`: after which injection, counted from 1; `None` before the first. `criteria`: the key of the published
+    criteria or of the clinic's own (`CriteriaSet.key`) that was looked at, empty for none. `counted`: what the page
+    showed then, JSON-able; it is shown with the decision and never compared with anything.
+    `overuse_managed`, `preventives_tried`: asked before a start alone.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="decisions")
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="decisions")
+    made_on = models.DateField(_("date"))
+    kind = models.CharField(_("decision"), max_length=16, choices=decision_kinds)
+    stop_reason = models.CharField(_("why it ends"), max_length=16, blank=True, choices=stop_reasons)
+    reason = models.TextField(_("reason"), max_length=2000, blank=True, validators=[validate_text])
+    cycle = models.PositiveSmallIntegerField(null=True, blank=True)
+    criteria = models.CharField(_("criteria looked at"), max_length=32, blank=True)
+    overuse_managed = models.CharField(
+        _("medication overuse managed"), max_length=16, blank=True, choices=answers
+    )
+    preventives_tried = models.PositiveSmallIntegerField(
+        _("preventives tried or unsuitable"), null=True, blank=True
+    )
+    counted = models.JSONField(default=dict, blank=True)
+    replaces = models.OneToOneField(
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="replaced_with"
+    )
+    is_withdrawn = models.BooleanField(default=False)
+    recorded_by = models.UUIDField(null=True)
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    objects = DecisionQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.made_on}: {self.kind}"
+
+
+class Review(models.Model):
+    """Somebody of the clinic went through this diary, and perhaps noted something for the next time."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="reviews")
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="reviews")
+    reviewed_on = models.DateField(_("date"))
+    note = models.TextField(_("note"), max_length=2000, blank=True, validators=[validate_text])
+    recorded_by = models.UUIDField(null=True)
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.reviewed_on}"
+
+
+class Appointment(models.Model):
+    """When a patient comes for the next injection: one at a time for a clinic. A session on or after it ends it."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="appointments")
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="appointments")
+    date = models.DateField(_("next injection"))
+    made_by = models.UUIDField(null=True)
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint("clinic", "patient", name="one_appointment_a_patient"),)
+
+    def __str__(self) -> str:
+        return f"{self.date}"
+
+
+class Tag(models.Model):
+    """A clinic's own word to sort its patients by, such as a study or a ward."""
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="tags")
+    name = models.CharField(_("tag"), max_length=40, validators=[validate_text])
+    patients = models.ManyToManyField(Patient, related_name="tags", through="Tagged")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(F("clinic"), Lower("name"), name="one_tag_a_name"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tagged(models.Model):
+    """A patient carries a clinic's tag."""
+
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="tagged")
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="tagged")
+
+    class Meta:
+        constraints = (models.UniqueConstraint("tag", "patient", name="tagged_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.tag}"
+
+
+class CriteriaSet(models.Model):
+    """A clinic's own numbers beside the published ones, with their source. Never edited: another set is another row.
+
+    Less than `inadequate_percent` after `inadequate_cycles` cycles; fewer than `episodic_below` headache days in each
+    of `episodic_months` calendar months.
+    """
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="criteria_sets")
+    name = models.CharField(_("name"), max_length=80, validators=[validate_text])
+    source = models.CharField(_("source"), max_length=300, validators=[validate_text])
+    inadequate_percent = models.PositiveSmallIntegerField(_("reduction in percent"))
+    inadequate_cycles = models.PositiveSmallIntegerField(_("after how many cycles"))
+    episodic_below = models.PositiveSmallIntegerField(_("headache days a month"))
+    episodic_months = models.PositiveSmallIntegerField(_("for how many months"))
+    is_in_use = models.BooleanField(default=True)
+    made_by = models.UUIDField(null=True)
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(
+                    inadequate_percent__gte=1,
+                    inadequate_percent__lte=100,
+                    inadequate_cycles__gte=1,
+                    inadequate_cycles__lte=8,
+                    episodic_below__gte=1,
+                    episodic_below__lte=28,
+                    episodic_months__gte=1,
+                    episodic_months__lte=12,
+                ),
+                name="criteria_set_in_range",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def key(self) -> str:
+        """How a decision and the clinic name it; published ones have keys of their own."""
+        return f"own-{self.pk}"
+
+
+class ClinicFeed(models.Model):
+    """A clinic's appointments as a calendar at a secret address, for one person who works there.
+
+    `digest` finds it; the address is worked out from `seed` and the secret key. It holds dates and clinic numbers, no
+    names.
+    """
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="feeds")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="clinic_feeds")
+    seed = models.CharField(max_length=32)
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint("clinic", "user", name="one_feed_a_person"),)
+
+    def __str__(self) -> str:
+        return f"feed of {self.clinic}"
+
+
+class ImportBatch(models.Model):
+    """Days and sessions that a clinic took over from a file or from paper in one go, so that they can be taken back.
+
+    `added`: how many days were new. `taken_back_at`: when it was undone.
+    """
+
+    class Kind(models.TextChoices):
+        PAPER = "paper", _("copied from a paper diary")
+        FILE = "file", _("imported from a file")
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="import_batches")
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="import_batches")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    added = models.PositiveIntegerField(default=0)
+    dates = models.JSONField(default=list)
+    made_by = models.UUIDField(null=True)
+    made_at = models.DateTimeField(default=timezone.now)
+    taken_back_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.made_at:%Y-%m-%d}"

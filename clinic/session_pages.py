@@ -1,0 +1,68 @@
+"""Injection sessions: recorded, seen and corrected. Each view reads from top to bottom."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from django.contrib import messages
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import GET_OR_POST
+from clinic.access import care_link_only
+from clinic.actions import save_session
+from clinic.models import CareLink, InjectionSession
+from clinic.rules import FIXED_SITES, FIXED_UNITS
+from clinic.session_forms import SessionForm
+from clinic.session_summaries import recorded_sessions
+
+
+@require_http_methods(GET_OR_POST)
+@care_link_only
+def sessions(request: HttpRequest, link: CareLink) -> HttpResponse:
+    """The injection sessions, and the form for one more: PREEMPT's dose, or as last time."""
+    last = link.patient.sessions.order_by("-date").first()
+    today = link.patient.date_at(timezone.now())
+    initial = {
+        "date": today,
+        "product": last.product if last else "",
+        "units": last.units if last and last.units else FIXED_UNITS,
+        "sites": last.sites if last and last.sites else FIXED_SITES,
+    }
+    instance = InjectionSession(patient=link.patient, clinic=link.clinic, recorded_by=request.user)
+    return _session_page(
+        request, link, SessionForm(today, request.POST or None, instance=instance, initial=initial)
+    )
+
+
+@require_http_methods(GET_OR_POST)
+@care_link_only
+def session(request: HttpRequest, link: CareLink, session_id: int) -> HttpResponse:
+    """One session, to be corrected."""
+    instance = get_object_or_404(link.patient.sessions.editable_by(link.clinic), pk=session_id)
+    today = link.patient.date_at(timezone.now())
+    return _session_page(request, link, SessionForm(today, request.POST or None, instance=instance))
+
+
+def _session_page(request: HttpRequest, link: CareLink, form: SessionForm) -> HttpResponse:
+    if form.is_valid():
+        # A second tap finds the session that the first one recorded.
+        with suppress(IntegrityError):
+            save_session(form.instance, by=request.user.pseudonym)
+        messages.success(
+            request, _("Session of %(date)s saved.") % {"date": date_format(form.instance.date, "j M Y")}
+        )
+        for remark in form.remarks:
+            messages.warning(request, remark)
+        return redirect("sessions", link.patient_id)
+    context = {
+        "form": form,
+        "link": link,
+        "rows": recorded_sessions(link.patient),
+    }
+    return render(request, "clinic/sessions.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,59 @@
+"""The injection sessions of a patient as a page shows them, with their corrections."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from clinic.models import SAID_FIELDS, InjectionSession, InjectionSessionVersion
+from diary.models import Patient
+
+
+@dataclass(frozen=True, slots=True)
+class SessionChange:
+    """A correction of a session. `by`: a name; `is_by_command`: no user did it. `was`: what it said before, by field,
+    where that differs from what took its place.
+    """
+
+    on: date
+    by: str
+    is_by_command: bool
+    was: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedSession:
+    """A session as it stands, and its corrections, the latest first."""
+
+    session: InjectionSession
+    changes: list[SessionChange]
+
+
+def recorded_sessions(patient: Patient) -> list[RecordedSession]:
+    """The sessions, the latest first, with all that they said before; two queries."""
+    versions: dict[int, list[InjectionSessionVersion]] = defaultdict(list)
+    for version in patient.session_versions.with_names():
+        versions[version.session_id].append(version)
+    return [
+        RecordedSession(session, _changes(patient, session, versions[session.pk]))
+        for session in patient.sessions.order_by("-date").select_related("clinic")
+    ]
+
+
+def _changes(
+    patient: Patient, session: InjectionSession, versions: Sequence[InjectionSessionVersion]
+) -> list[SessionChange]:
+    states = [*(version.whole for version in versions), session.said]
+    changes = [
+        SessionChange(
+            patient.date_at(version.replaced_at),
+            version.replaced_by_name or "",
+            version.replaced_by is None,
+            {name: was[name] for name in SAID_FIELDS if was[name] != then[name]},
+        )
+        for version, was, then in zip(versions, states, states[1:], strict=False)
+    ]
+    return changes[::-1]

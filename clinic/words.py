@@ -1,0 +1,104 @@
+"""What people read for the words of `clinic.dosing` and `clinic.terms`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from clinic.dosing import Muscle, Side
+from clinic.terms import AdverseTerm, Answer, Check, DecisionKind, Outcome, Severity, StopReason
+
+MUSCLE_LABELS = {
+    Muscle.CORRUGATOR: _("Corrugator"),
+    Muscle.PROCERUS: _("Procerus"),
+    Muscle.FRONTALIS: _("Frontalis"),
+    Muscle.TEMPORALIS: _("Temporalis"),
+    Muscle.OCCIPITALIS: _("Occipitalis"),
+    Muscle.CERVICAL_PARASPINAL: _("Cervical paraspinal"),
+    Muscle.TRAPEZIUS: _("Trapezius"),
+}
+SIDE_LABELS = {Side.LEFT: _("left"), Side.RIGHT: _("right"), Side.MIDLINE: _("midline")}
+ADVERSE_LABELS = {
+    AdverseTerm.NECK_PAIN: _("Neck pain"),
+    AdverseTerm.EYELID_PTOSIS: _("Eyelid ptosis"),
+    AdverseTerm.MUSCULAR_WEAKNESS: _("Muscular weakness"),
+    AdverseTerm.MUSCULOSKELETAL_STIFFNESS: _("Musculoskeletal stiffness"),
+    AdverseTerm.MYALGIA: _("Myalgia"),
+    AdverseTerm.FACIAL_PARESIS: _("Facial paresis"),
+    AdverseTerm.INJECTION_SITE_PAIN: _("Injection site pain"),
+    AdverseTerm.HEADACHE: _("Headache"),
+    AdverseTerm.MIGRAINE: _("Migraine"),
+    AdverseTerm.ALLERGIC_REACTION: _("Allergic reaction"),
+    AdverseTerm.DYSPHAGIA: _("Trouble swallowing"),
+    AdverseTerm.SPEECH_DIFFICULTY: _("Trouble speaking"),
+    AdverseTerm.BREATHING_DIFFICULTY: _("Trouble breathing"),
+    AdverseTerm.OTHER: _("Something else"),
+}
+SEVERITY_LABELS = {
+    Severity.MILD: _("Mild"),
+    Severity.MODERATE: _("Moderate"),
+    Severity.SEVERE: _("Severe"),
+}
+OUTCOME_LABELS = {
+    Outcome.RECOVERED: _("Recovered"),
+    Outcome.RECOVERING: _("Recovering"),
+    Outcome.NOT_RECOVERED: _("Not recovered"),
+    Outcome.SEQUELAE: _("Recovered with sequelae"),
+    Outcome.UNKNOWN: _("Not known"),
+}
+DECISION_LABELS = {
+    DecisionKind.START: _("Start"),
+    DecisionKind.CONTINUE: _("Continue"),
+    DecisionKind.STOP: _("Stop"),
+    DecisionKind.SWITCH: _("Switch"),
+    DecisionKind.EXTEND: _("Extend the interval"),
+    DecisionKind.OTHER: _("Something else"),
+}
+STOP_REASON_LABELS = {
+    StopReason.NO_RESPONSE: _("Too little response"),
+    StopReason.EPISODIC: _("Episodic again"),
+    StopReason.SIDE_EFFECTS: _("Side effects"),
+    StopReason.PATIENT_WISH: _("The patient’s wish"),
+    StopReason.OTHER: _("Another reason"),
+}
+CHECK_LABELS = {
+    Check.CONSENT: _("Consent to the treatment"),
+    Check.NO_ALLERGY: _("No known hypersensitivity to the product"),
+    Check.NO_INFECTION: _("No infection at the sites"),
+    Check.NO_NEUROMUSCULAR: _("No disorder of neuromuscular transmission"),
+    Check.NO_SWALLOWING: _("No trouble swallowing or breathing"),
+    Check.NOT_PREGNANT: _("Pregnancy and breast-feeding asked about"),
+    Check.BLEEDING: _("Bleeding and anticoagulants asked about"),
+    Check.INTERACTIONS: _("Aminoglycosides and muscle relaxants asked about"),
+}
+ANSWER_LABELS = {Answer.YES: _("Yes"), Answer.NO: _("No"), Answer.NOT_APPLICABLE: _("Does not apply")}
+
+
+def _choices(labels: Mapping[Any, Any]) -> list[tuple[str, Any]]:
+    return [(word.value, label) for word, label in labels.items()]
+
+
+def adverse_terms() -> list[tuple[str, Any]]:
+    return _choices(ADVERSE_LABELS)
+
+
+def severities() -> list[tuple[str, Any]]:
+    return _choices(SEVERITY_LABELS)
+
+
+def outcomes() -> list[tuple[str, Any]]:
+    return _choices(OUTCOME_LABELS)
+
+
+def decision_kinds() -> list[tuple[str, Any]]:
+    return _choices(DECISION_LABELS)
+
+
+def stop_reasons() -> list[tuple[str, Any]]:
+    return _choices(STOP_REASON_LABELS)
+
+
+def answers() -> list[tuple[str, Any]]:
+    return _choices(ANSWER_LABELS)
