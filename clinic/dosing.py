@@ -5,8 +5,10 @@ Source: PREEMPT's dosing as the summary of product characteristics publishes it 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 
 
 class Side(StrEnum):
@@ -56,3 +58,76 @@ MOST_SITES_AT_A_PLACE = 20
 def preempt_sites() -> dict[str, int]:
     """The fixed pattern: 31 sites by place."""
     return {f"{dose.muscle}:{side}": dose.fixed for dose in PREEMPT_MUSCLES for side in dose.sides}
+
+
+UNITS_AT_A_SITE = 5
+"""Of onabotulinumtoxinA alone, as is all of PREEMPT."""
+FIXED = sum(dose.fixed * len(dose.sides) for dose in PREEMPT_MUSCLES)
+MOST = sum(dose.most for dose in PREEMPT_MUSCLES)
+
+
+class Product(StrEnum):
+    """What a clinic is likely to hold. Units are not interchangeable between them."""
+
+    ONABOTULINUM = "onabotulinumtoxinA (Botox)"
+    ABOBOTULINUM = "abobotulinumtoxinA (Dysport)"
+    INCOBOTULINUM = "incobotulinumtoxinA (Xeomin)"
+
+
+PREEMPT_PRODUCT = ("onabotulinum", "botox")
+"""A product that has one of these in its name is the one that PREEMPT gave."""
+
+
+def is_given_in_preempt(product: str) -> bool:
+    """Whether PREEMPT's numbers may stand beside this product's. One that was not said is taken for it (ours)."""
+    return not product.strip() or any(name in product.lower() for name in PREEMPT_PRODUCT)
+
+
+def places_of(dose: MuscleDose) -> list[str]:
+    return [f"{dose.muscle}:{side}" for side in dose.sides]
+
+
+def sites_of(muscles: Mapping[str, int]) -> int:
+    """All sites, whatever the place is called."""
+    return sum(muscles.values())
+
+
+def units_of(muscles: Mapping[str, int]) -> int:
+    return UNITS_AT_A_SITE * sites_of(muscles)
+
+
+@dataclass(frozen=True, slots=True)
+class MuscleCount:
+    """Sites of a muscle beside PREEMPT's: `fixed` of both sides together, up to `most`."""
+
+    muscle: Muscle
+    sites: int
+    fixed: int
+    most: int
+
+    @property
+    def difference(self) -> int:
+        """From the fixed pattern."""
+        return self.sites - self.fixed
+
+    @property
+    def is_published(self) -> bool:
+        return self.fixed <= self.sites <= self.most
+
+
+def counted_by_muscle(muscles: Mapping[str, int]) -> list[MuscleCount]:
+    """One a muscle, in the order of the table."""
+    return [
+        MuscleCount(
+            dose.muscle,
+            sum(muscles.get(place, 0) for place in places_of(dose)),
+            dose.fixed * len(dose.sides),
+            dose.most,
+        )
+        for dose in PREEMPT_MUSCLES
+    ]
+
+
+def volume_at_a_site(diluted_units: int, diluted_ml: Fraction) -> Fraction:
+    """Millilitres that hold five units, where so many units are dissolved in so much."""
+    return UNITS_AT_A_SITE * diluted_ml / diluted_units

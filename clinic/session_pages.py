@@ -17,27 +17,24 @@ from accounts.access import GET_OR_POST
 from clinic.access import care_link_only
 from clinic.actions import save_session
 from clinic.models import CareLink, InjectionSession
-from clinic.rules import FIXED_SITES, FIXED_UNITS
-from clinic.session_forms import SessionForm
-from clinic.session_summaries import recorded_sessions
+from clinic.session_forms import SessionForm, first_values
+from clinic.session_summaries import drawn_sites, recorded_sessions
+
+PREEMPT = "preempt"
+"""In the address: begin with PREEMPT's pattern although there is a session to copy."""
 
 
 @require_http_methods(GET_OR_POST)
 @care_link_only
 def sessions(request: HttpRequest, link: CareLink) -> HttpResponse:
-    """The injection sessions, and the form for one more: PREEMPT's dose, or as last time."""
+    """The injection sessions, and the form for one more: as last time, or PREEMPT's pattern."""
     last = link.patient.sessions.order_by("-date").first()
+    copied = None if request.GET.get("from") == PREEMPT else last
     today = link.patient.date_at(timezone.now())
-    initial = {
-        "date": today,
-        "product": last.product if last else "",
-        "units": last.units if last and last.units else FIXED_UNITS,
-        "sites": last.sites if last and last.sites else FIXED_SITES,
-    }
+    initial = first_values(copied) | {"date": today, "injector": request.user.name}
     instance = InjectionSession(patient=link.patient, clinic=link.clinic, recorded_by=request.user)
-    return _session_page(
-        request, link, SessionForm(today, request.POST or None, instance=instance, initial=initial)
-    )
+    form = SessionForm(today, request.POST or None, instance=instance, initial=initial)
+    return _session_page(request, link, form, last=last, copied=copied)
 
 
 @require_http_methods(GET_OR_POST)
@@ -49,7 +46,13 @@ def session(request: HttpRequest, link: CareLink, session_id: int) -> HttpRespon
     return _session_page(request, link, SessionForm(today, request.POST or None, instance=instance))
 
 
-def _session_page(request: HttpRequest, link: CareLink, form: SessionForm) -> HttpResponse:
+def _session_page(
+    request: HttpRequest,
+    link: CareLink,
+    form: SessionForm,
+    last: InjectionSession | None = None,
+    copied: InjectionSession | None = None,
+) -> HttpResponse:
     if form.is_valid():
         # A second tap finds the session that the first one recorded.
         with suppress(IntegrityError):
@@ -63,6 +66,9 @@ def _session_page(request: HttpRequest, link: CareLink, form: SessionForm) -> Ht
     context = {
         "form": form,
         "link": link,
+        "last": last,
+        "copied": copied,
+        "drawn": drawn_sites(form.muscles),
         "rows": recorded_sessions(link.patient),
     }
     return render(request, "clinic/sessions.html", context, status=422 if form.errors else 200)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from clinic.figures import BACK, FRONT, Point, Spot
 from clinic.models import SAID_FIELDS, InjectionSession, InjectionSessionVersion
+from clinic.words import place_label
 from diary.models import Patient
 
 
@@ -30,6 +32,44 @@ class RecordedSession:
 
     session: InjectionSession
     changes: list[SessionChange]
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnPlace:
+    """A muscle on one side of the drawing: its dots with whether a site stands there."""
+
+    spot: Spot
+    label: str
+    sites: int
+    dots: list[tuple[Point, bool]]
+
+    @property
+    def name(self) -> str:
+        """As the form's field is called."""
+        return self.spot.place.replace(":", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnSites:
+    """A session on the two drawings."""
+
+    front: list[DrawnPlace]
+    back: list[DrawnPlace]
+
+
+def drawn_sites(muscles: Mapping[str, int]) -> DrawnSites:
+    def drawn(spots: Sequence[Spot]) -> list[DrawnPlace]:
+        return [
+            DrawnPlace(
+                spot,
+                place_label(spot.place),
+                sites := muscles.get(spot.place, 0),
+                [(dot, order < sites) for order, dot in enumerate(spot.dots)],
+            )
+            for spot in spots
+        ]
+
+    return DrawnSites(drawn(FRONT), drawn(BACK))
 
 
 def recorded_sessions(patient: Patient) -> list[RecordedSession]:

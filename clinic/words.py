@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from typing import Any
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from clinic.dosing import Muscle, Side
+from clinic.dosing import PREEMPT_MUSCLES, Muscle, Product, Side, places_of
 from clinic.terms import AdverseTerm, Answer, Check, DecisionKind, Outcome, Severity, StopReason
 
 MUSCLE_LABELS = {
@@ -18,6 +21,11 @@ MUSCLE_LABELS = {
     Muscle.OCCIPITALIS: _("Occipitalis"),
     Muscle.CERVICAL_PARASPINAL: _("Cervical paraspinal"),
     Muscle.TRAPEZIUS: _("Trapezius"),
+}
+PRODUCT_LABELS = {
+    Product.ONABOTULINUM: _("onabotulinumtoxinA – Botox"),
+    Product.ABOBOTULINUM: _("abobotulinumtoxinA – Dysport"),
+    Product.INCOBOTULINUM: _("incobotulinumtoxinA – Xeomin"),
 }
 SIDE_LABELS = {Side.LEFT: _("left"), Side.RIGHT: _("right"), Side.MIDLINE: _("midline")}
 ADVERSE_LABELS = {
@@ -102,3 +110,54 @@ def stop_reasons() -> list[tuple[str, Any]]:
 
 def answers() -> list[tuple[str, Any]]:
     return _choices(ANSWER_LABELS)
+
+
+def checks() -> list[tuple[str, Any]]:
+    return _choices(CHECK_LABELS)
+
+
+def products() -> list[tuple[str, Any]]:
+    return _choices(PRODUCT_LABELS)
+
+
+# --- Places --------------------------------------------------------------------------------------------------
+
+
+def place_label(place: str) -> str:
+    """Such as "Temporalis left"; of a muscle in the midline its name alone."""
+    muscle, _colon, side = place.partition(":")
+    if side == Side.MIDLINE:
+        return str(MUSCLE_LABELS[Muscle(muscle)])
+    words = {"muscle": MUSCLE_LABELS[Muscle(muscle)], "side": SIDE_LABELS[Side(side)]}
+    return gettext("%(muscle)s %(side)s") % words
+
+
+def site_words(sites: int) -> str:
+    return ngettext("%(n)d site", "%(n)d sites", sites) % {"n": sites} if sites else gettext("no site")
+
+
+def muscle_words(muscles: Mapping[str, int]) -> str:
+    """Where was injected, such as "Temporalis left 4, right 5; Procerus 1"."""
+    parts = []
+    for dose in PREEMPT_MUSCLES:
+        given = [
+            (side, muscles[place])
+            for side, place in zip(dose.sides, places_of(dose), strict=True)
+            if muscles.get(place)
+        ]
+        sides = ", ".join(
+            str(sites) if side is Side.MIDLINE else f"{SIDE_LABELS[side]} {sites}" for side, sites in given
+        )
+        if given:
+            parts.append(f"{MUSCLE_LABELS[dose.muscle]} {sides}")
+    return "; ".join(parts)
+
+
+def check_words(done: Iterable[str]) -> str:
+    return ", ".join(str(label) for word, label in CHECK_LABELS.items() if word in done)
+
+
+def volume_words(ml: Fraction) -> str:
+    """Of five units, to a hundredth of a millilitre."""
+    rounded = f"{float(ml):.3f}".rstrip("0").rstrip(".")
+    return gettext("%(ml)s mL for 5 units") % {"ml": number_format(rounded)}

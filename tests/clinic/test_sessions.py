@@ -4,8 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from clinic.models import Clinic, InjectionSession
-from clinic.session_forms import SessionForm
+from clinic.dosing import preempt_sites
+from clinic.models import Clinic, InjectionSession, InjectionSessionVersion
+from clinic.session_forms import PLACES, SessionForm
 from tests.cast import NOON, TODAY, at_most, days_ago, session
 
 ALL = {
@@ -35,11 +36,14 @@ def test_form_starts_from_preempt(as_clara, alice, address):
     assert filled(page) == {
         **dict.fromkeys(ALL, ""),
         "date": "2026-06-17",
-        "units": "155",
-        "sites": "31",
     }
+    assert {place: page.filled(name) for name, place in PLACES.items()} == {
+        place: str(sites) for place, sites in preempt_sites().items()
+    }
+    assert page.filled("injector") == "Clara Clinician"
+    assert page.filled("totals_only") == []
     assert page.table("sessions")[1] == ["None yet."]
-    assert "PREEMPT: 155, up to 195." in page.text
+    assert "PREEMPT: 155, up to 195, of onabotulinumtoxinA." in page.text
     assert "PREEMPT: 31, up to 39, 5 units each." in page.text
     assert not InjectionSession.objects.exists()
 
@@ -57,7 +61,7 @@ def test_session_is_recorded(as_clara, alice, address, clara, north):
     assert page.path == address
     assert page.messages == "Session of 16 Jun 2026 saved."
     assert page.table("sessions")[1] == [
-        *("16 Jun 2026", "onabotulinumtoxinA (Botox)", "155", "31", "C1234", "Mar 2027"),
+        *("16 Jun 2026", "onabotulinumtoxinA (Botox)", "155", "31", "C1234", "Mar 2027", "–"),
         "Well tolerated. Next in twelve weeks.",
     ]
     saved = InjectionSession.objects.get()
@@ -153,7 +157,7 @@ def test_today_is_the_patients_own(as_clara, alice, address, noon):
 def test_session_is_corrected(as_clara, alice, address, carl):
     given = session(alice, days_ago(84), product="Botox", units=150, sites=30, recorded_by=carl)
     page = as_clara.opens(address)
-    link = page.one("table").one("tbody").one("a")
+    link = page.main.one("table", "table--sessions").one("tbody").one("a")
     assert (link.text, link["href"]) == ("25 Mar 2026", f"{address}{given.pk}/")
     page = as_clara.opens(link["href"])
     assert page.one("h1").text == "Correct the session of 25 March 2026"
@@ -212,7 +216,7 @@ def test_queries_do_not_grow_with_the_sessions(as_clara, alice, address, number)
 def test_session_of_another_clinic_is_read_and_not_corrected(as_clara, alice, address):
     east = Clinic.objects.create(name="East Headache Clinic", slug="east-too")
     given = session(alice, days_ago(84), clinic=east)
-    assert as_clara.opens(address).one("table").one("tbody").all("a") == []
+    assert as_clara.opens(address).one("table", "table--sessions").one("tbody").all("a") == []
     as_clara.opens(f"{address}{given.pk}/", status=404)
 
 
@@ -222,3 +226,212 @@ def test_second_tap_records_no_second_session(as_clara, alice, address, monkeypa
     page = as_clara.sends(address, **ALL)
     assert page.messages == "Session of 16 Jun 2026 saved."
     assert alice.sessions.count() == 1
+
+
+# --- Places --------------------------------------------------------------------------------------------------
+
+PATTERN = {name: preempt_sites()[place] for name, place in PLACES.items()}
+GIVEN = {"date": "2026-06-16", "kind": "onabotulinumtoxinA (Botox)", **PATTERN}
+
+
+def warnings(page):
+    return [warning.text for warning in page.all("p", "message--warning")]
+
+
+def test_sites_and_units_are_counted_from_the_places(as_clara, alice, address):
+    page = as_clara.sends(address, **GIVEN | {"temporalis_left": 5, "units": "1", "sites": "1"})
+    assert warnings(page) == []
+    saved = InjectionSession.objects.get()
+    assert (saved.product, saved.sites, saved.units) == ("onabotulinumtoxinA (Botox)", 32, 160)
+    assert saved.muscles == preempt_sites() | {"temporalis:left": 5}
+    assert "Places: Corrugator left 1, right 1; Procerus 1; Frontalis" in page.table("sessions")[1][6]
+
+
+@pytest.mark.parametrize(
+    ("changed", "remarks"),
+    [
+        ({"temporalis_left": 6}, []),
+        (
+            {"procerus_midline": 0},
+            [
+                "150 units: PREEMPT publishes 155 to 195.",
+                "30 sites: PREEMPT publishes 31 to 39.",
+                "Procerus, no site: PREEMPT publishes 1.",
+            ],
+        ),
+        ({"frontalis_left": 3}, ["Frontalis, 5 sites: PREEMPT publishes 4."]),
+        ({"trapezius_left": 8}, ["Trapezius, 11 sites: PREEMPT publishes 6 to 10."]),
+        (
+            {"trapezius_left": 12},
+            [
+                "200 units: PREEMPT publishes 155 to 195.",
+                "40 sites: PREEMPT publishes 31 to 39.",
+                "Trapezius, 15 sites: PREEMPT publishes 6 to 10.",
+            ],
+        ),
+    ],
+)
+def test_places_beyond_what_is_published_are_said_and_saved(as_clara, address, changed, remarks):
+    page = as_clara.sends(address, **GIVEN | changed)
+    assert warnings(page) == remarks
+    assert InjectionSession.objects.get().sites == sum((PATTERN | changed).values())
+
+
+@pytest.mark.parametrize(
+    ("kind", "product", "stored"),
+    [
+        ("abobotulinumtoxinA (Dysport)", "", "abobotulinumtoxinA (Dysport)"),
+        ("incobotulinumtoxinA (Xeomin)", "", "incobotulinumtoxinA (Xeomin)"),
+        ("other", "Relfydess", "Relfydess"),
+    ],
+)
+def test_units_of_another_product_are_typed_and_not_compared(as_clara, address, kind, product, stored):
+    page = as_clara.sends(address, **GIVEN | {"kind": kind, "product": product, "units": "500"})
+    assert warnings(page) == [
+        "PREEMPT’s numbers are those of onabotulinumtoxinA: they say nothing of this product."
+    ]
+    saved = InjectionSession.objects.get()
+    assert (saved.product, saved.sites, saved.units) == (stored, 31, 500)
+
+
+def test_another_product_without_units_has_none(as_clara, address):
+    as_clara.sends(address, **GIVEN | {"kind": "abobotulinumtoxinA (Dysport)"})
+    assert InjectionSession.objects.get().units is None
+
+
+def test_totals_only_keeps_no_places(as_clara, address):
+    as_clara.sends(address, **GIVEN | {"totals_only": "on", "units": "165", "sites": "33"})
+    saved = InjectionSession.objects.get()
+    assert (saved.muscles, saved.sites, saved.units) == ({}, 33, 165)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("temporalis_left", "21", "Ensure this value is less than or equal to 20."),
+        ("temporalis_left", "-1", "Ensure this value is greater than or equal to 0."),
+        ("temporalis_left", "x", "Enter a whole number."),
+        ("diluted_units", "0", "A number from 1 to 2000, please."),
+        ("diluted_ml", "0", "More than 0 and at most 100 mL, please."),
+        ("wasted_units", "2001", "A number from 0 to 2000, please."),
+        ("injector", "x" * 121, "Ensure this value has at most 120 characters (it has 121)."),
+    ],
+)
+def test_wrong_place_or_vial_is_named(as_clara, address, field, value, message):
+    page = as_clara.sends(address, status=422, **GIVEN | {field: value})
+    assert page.error(field) == message
+    assert page.filled(field) == value
+    assert not InjectionSession.objects.exists()
+
+
+def test_no_site_at_all_is_asked_about(as_clara, address):
+    page = as_clara.sends(address, status=422, **GIVEN | dict.fromkeys(PATTERN, 0))
+    assert "No site is given. Add sites, or record totals only" in page.text
+    page = as_clara.sends(address, status=422, **GIVEN | dict.fromkeys(PATTERN, 20))
+    assert "More than 100 sites. Please check the numbers." in page.text
+
+
+def test_another_product_has_a_name(as_clara, address):
+    page = as_clara.sends(address, status=422, **GIVEN | {"kind": "other"})
+    assert page.error("product") == "Which product was it?"
+
+
+def test_check_that_nobody_knows_is_refused(as_clara, address):
+    page = as_clara.sends(address, status=422, **GIVEN | {"checks": ["horoscope"]})
+    assert "horoscope is not one of the available choices" in page.text
+
+
+def test_vial_injector_and_checks_are_kept_and_read(as_clara, address):
+    vial = {"diluted_units": "200", "diluted_ml": "4", "wasted_units": "45", "injector": "Nora Needle"}
+    page = as_clara.sends(address, **GIVEN | vial | {"checks": ["consent", "no_infection"]})
+    [row] = page.table("sessions")[1:]
+    assert "200 units in 4 mL of saline: 0.1 mL for 5 units Units thrown away: 45" in row[6]
+    assert row[6].endswith(
+        "Injected by: Nora Needle Checked before: Consent to the treatment, No infection at the sites"
+    )
+    saved = InjectionSession.objects.get()
+    assert saved.checks == ["consent", "no_infection"]
+
+
+def test_batch_that_had_expired_is_said(as_clara, address):
+    assert warnings(as_clara.sends(address, **GIVEN | {"expiry": "2026-06-15"})) == [
+        "The expiry date, 15 Jun 2026, lies before the session of 16 Jun 2026."
+    ]
+
+
+def test_day_of_expiry_itself_is_no_remark(as_clara, address):
+    assert warnings(as_clara.sends(address, **GIVEN | {"expiry": "2026-06-16"})) == []
+
+
+def test_last_session_is_copied_but_for_what_is_of_that_day(as_clara, alice, address):
+    muscles = preempt_sites() | {"trapezius:right": 5}
+    said = {
+        "batch": "C9",
+        "expiry": date(2027, 1, 1),
+        "checks": ["consent"],
+        "note": "zz",
+        "injector": "Carl",
+    }
+    vial = {"diluted_units": 200, "diluted_ml": 4, "wasted_units": 35}
+    session(
+        alice,
+        days_ago(84),
+        product="onabotulinumtoxinA (Botox)",
+        muscles=muscles,
+        units=165,
+        sites=33,
+        **vial,
+        **said,
+    )
+    page = as_clara.opens(address)
+    assert page.filled("trapezius_right") == "5"
+    assert page.filled("kind") == ["onabotulinumtoxinA (Botox)"]
+    assert [page.filled(name) for name in vial] == ["200", "4.0", "35"]
+    assert [page.filled(name) for name in ("batch", "expiry", "checks", "note")] == ["", "", [], ""]
+    assert (page.filled("injector"), page.filled("date")) == ("Clara Clinician", "2026-06-17")
+    page = as_clara.opens(f"{address}?from=preempt")
+    assert (page.filled("trapezius_right"), page.filled("kind"), page.filled("diluted_units")) == (
+        "3",
+        [],
+        "",
+    )
+
+
+def test_session_of_totals_is_copied_as_totals(as_clara, alice, address):
+    session(alice, days_ago(84), product="Botox", units=160, sites=32)
+    page = as_clara.opens(address)
+    assert "checked" in page.field("totals_only").attributes
+    assert (page.filled("units"), page.filled("product"), page.filled("kind")) == ("160", "Botox", ["other"])
+
+
+def test_saving_a_session_as_it_is_changes_nothing(as_clara, alice, address):
+    """Whatever an import wrote as the product, and with places or without."""
+    first = session(alice, days_ago(84), product="Botox 100", units=160, sites=32)
+    second = session(alice, days_ago(1), muscles=preempt_sites(), units=155, sites=31, checks=["consent"])
+    for given in (first, second):
+        page = as_clara.opens(f"{address}{given.pk}/")
+        form = page.one("form", "session")
+        names = {field.attributes.get("name", "") for field in form.walk()}
+        sent = {name: page.filled(name) for name in names - {"", "csrfmiddlewaretoken", "totals_only"}}
+        totals = {"totals_only": "on"} if "checked" in page.field("totals_only").attributes else {}
+        as_clara.sends(f"{address}{given.pk}/", **sent | totals)
+    assert not InjectionSessionVersion.objects.exists()
+
+
+def test_corrected_places_are_told_in_words(as_clara, alice, address):
+    given = session(alice, days_ago(1), muscles={"procerus:midline": 1}, units=5, sites=1, checks=["consent"])
+    page = as_clara.sends(f"{address}{given.pk}/", **GIVEN)
+    [change] = page.main.all("details")
+    assert (
+        "Units: 5 · Sites: 1 · Places: Procerus 1 · Checked before: Consent to the treatment" in change.text
+    )
+    assert "{" not in change.text
+
+
+def test_drawing_has_a_dot_a_site(as_clara, address):
+    page = as_clara.opens(address)
+    dots = [dot for dot in page.walk() if "place__dot--given" in dot.classes]
+    assert len(dots) == 31
+    names = [place["data-name"] for place in page.all("g", "place")]
+    assert len(names) == 13
+    assert {"Temporalis left", "Procerus", "Cervical paraspinal right"} <= set(names)
