@@ -217,7 +217,7 @@ def test_signing_out_turns_it_off_in_the_browser_and_here(phone, anna, enter):
     follow(phone.get_by_role("button", name="Turn on for this device"))
     deliver(phone, reminders.notification(TODAY))
     notification(phone, "How is today?")
-    phone.evaluate("import('/static/js/push.js').then(({ leave }) => leave())")
+    phone.evaluate("import('/static/js/phone/app.js').then(({ leavePushes }) => leavePushes())")
     assert phone.evaluate("localStorage.getItem('played-subscription')") is None
     assert (
         phone.evaluate(

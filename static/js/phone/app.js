@@ -99,6 +99,22 @@ function asked(n) {
   }, { once: true }));
 }
 
+export async function pushes() {
+  const known = await navigator.serviceWorker?.getRegistration("/");
+  return (await known?.pushManager?.getSubscription()) ?? null;
+}
+
+// Whoever uses this browser next sees nobody's reminders. Never fails, and works without a network.
+export async function leavePushes() {
+  try {
+    await (await pushes())?.unsubscribe();
+    const known = await navigator.serviceWorker?.getRegistration("/");
+    for (const shown of (await known?.getNotifications()) ?? []) shown.close();
+  } catch {
+    // The server deletes its half when the session ends.
+  }
+}
+
 async function leaveNothing() {
   for (const name of await caches.keys()) await caches.delete(name);
   for (const worker of await navigator.serviceWorker.getRegistrations()) await worker.unregister();
@@ -119,8 +135,7 @@ async function leave() {
   await setFact("owner", "");
   kept.write("unsent", 0);
   kept.write("theme", "");
-  const leavePushes = (await import("../push.js").catch(() => ({}))).leave;
-  await leavePushes?.().catch(() => undefined);
+  await leavePushes();
   try {
     await signOut(mine);
     // What somebody else has not sent yet is theirs, and stays; otherwise nothing does.
