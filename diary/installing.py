@@ -32,7 +32,6 @@ SHELL_FILES = (
     "icons/icon.svg",
     "js/theme.js",
     "js/announce.js",
-    "js/push.js",
     "js/phone/theme-first.js",
     "js/phone/store.js",
     "js/phone/outbox.js",

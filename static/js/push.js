@@ -1,6 +1,6 @@
 // Turns notifications on for this browser, and off. Without this script the rest of the page of reminders works.
 
-import { register } from "./phone/outbox.js";
+import { leavePushes, pushes, register } from "./phone/app.js";
 
 const PATIENCE = 15_000; // milliseconds until it counts as failed that no worker starts
 
@@ -21,22 +21,6 @@ async function registration() {
   if (!known) await register();
   const late = new Promise((_, refuse) => { setTimeout(refuse, PATIENCE); });
   return Promise.race([navigator.serviceWorker.ready, late]);
-}
-
-async function current() {
-  const known = await navigator.serviceWorker?.getRegistration("/");
-  return (await known?.pushManager?.getSubscription()) ?? null;
-}
-
-// For signing out: whoever uses this browser next sees nobody's reminders. Never fails, and works without a network.
-export async function leave() {
-  try {
-    await (await current())?.unsubscribe();
-    const known = await navigator.serviceWorker?.getRegistration("/");
-    for (const shown of (await known?.getNotifications()) ?? []) shown.close();
-  } catch {
-    // The server deletes its half when the session ends.
-  }
 }
 
 async function subscribed(key) {
@@ -71,7 +55,7 @@ async function begin() {
     say("denied");
   } else {
     // What the server knows and the browser has forgotten can be turned on again.
-    panel.hidden = Boolean(here && (await current()));
+    panel.hidden = Boolean(here && (await pushes()));
   }
 }
 
@@ -84,6 +68,6 @@ if (panel) {
 }
 here?.addEventListener("submit", async (event) => {
   event.preventDefault();
-  await leave();
+  await leavePushes();
   here.submit();
 });

@@ -26,8 +26,9 @@ function read(event) {
 // is a network: {queued}.
 export function answered(event, record) {
   const said = event.notification.data ?? {};
+  if (event.action === "clear" && said.date) return event.waitUntil(clear(said, record));
   event.notification.close();
-  event.waitUntil(event.action === "clear" && said.date ? clear(said, record) : open());
+  return event.waitUntil(open());
 }
 
 async function clear(said, record) {
@@ -37,6 +38,7 @@ async function clear(said, record) {
   } catch {
     // What it says then is that nothing was saved.
   }
+  // It takes the place of the question, being of the same tag: closed first, that could take this one along.
   // Its data names no date: a tap on it opens the diary, and saves nothing twice.
   await self.registration.showNotification(words, { body: said.body, lang: said.language, tag: said.tag, silent: true });
 }

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from playwright.sync_api import CDPSession, Locator, Page, expect
 
+from diary.models import Patient
 from tests.cast import PASSWORD
 
 # A zone in which it is about noon now: these journeys use the real clock, and none may cross midnight.
 ZONE = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+
+
+def today_of(patient: Patient) -> date:
+    return patient.date_at(datetime.now(UTC))
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def visited(page: Page) -> None:
+    """Once with a network, so that the phone has what it needs without one."""
+    page.goto("/")
+    page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+    expect(button(page, "No headache")).to_be_visible()
 
 
 def follow(locator: Locator) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from diary.models import DiaryDay, Patient
 from tests.browser.network import DOWN, UP
-from tests.browser.steps import ZONE
+from tests.browser.steps import ZONE, today_of, visited
 from tests.cast import medicine, new_patient, record_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -31,14 +31,8 @@ def anna(transactional_db: Any) -> Patient:
     return patient
 
 
-def today_of(patient: Patient) -> date:
-    return patient.date_at(datetime.now(UTC))
-
-
 def opened(page: Page, network: Any, is_online: bool) -> None:
-    page.goto("/")
-    page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
-    expect(page.get_by_role("button", name="No headache", exact=True)).to_be_visible()
+    visited(page)
     if not is_online:
         network.state = DOWN
         page.goto("/")

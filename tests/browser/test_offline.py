@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -16,7 +16,7 @@ from diary import installing, phone
 from diary.models import DiaryDay, Patient
 from diary.summaries import today_summary
 from tests.browser.network import ASKS_FOR_MONEY, DOWN, LOSES_ANSWERS, STALLED, UP
-from tests.browser.steps import ZONE
+from tests.browser.steps import ZONE, button, today_of, visited
 from tests.cast import medicine, new_patient, record, record_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -31,14 +31,6 @@ def anna(transactional_db: Any) -> Patient:
     today = today_of(patient)
     record_all(patient, [today - timedelta(days=back) for back in range(21, 26)], "severe", usual)
     return patient
-
-
-def today_of(patient: Patient) -> date:
-    return patient.date_at(datetime.now(UTC))
-
-
-def button(page: Page, name: str) -> Any:
-    return page.get_by_role("button", name=name, exact=True)
 
 
 def says(page: Page, words: str) -> None:
@@ -73,13 +65,6 @@ def unsent(page: Page, n: int) -> None:
         expect(pill).to_contain_text(f"{n} not sent")
     else:
         expect(pill).to_be_hidden()
-
-
-def visited(page: Page) -> None:
-    """Once with a network, so that the phone has what it needs without one."""
-    page.goto("/")
-    page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
-    expect(button(page, "No headache")).to_be_visible()
 
 
 def arrives(found: Callable[[], Any], expected: Any) -> None:
@@ -568,7 +553,7 @@ def test_two_phones_that_disagree_ask_the_person(handset, network, desktop, anna
 # --- Answered from the notification ------------------------------------------------------------------------------
 
 ANSWERED = """async ([date, action, owner]) => {
-    await self.registration.showNotification("How is today?", {data: {
+    await self.registration.showNotification("How is today?", {tag: "today", data: {
         date, owner, saved: "Saved", kept: "Kept on this device", failed: "Not saved. Tap to open.", tag: "today"}});
     const [notification] = await self.registration.getNotifications();
     const event = new NotificationEvent("notificationclick", { notification, action });

@@ -33,6 +33,19 @@ self.queued = false;
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener("push", (event) => shown(event, self.registration));
+// Heard of, not looked for: Chromium's getNotifications() forgets what it is just about to show.
+const titles = [];
+let heard = () => {};
+const show = self.registration.showNotification.bind(self.registration);
+self.registration.showNotification = async (title, options) => {
+  await show(title, options);
+  titles.push(title);
+  heard();
+};
+self.shows = async (title) => {
+  while (!titles.includes(title)) await new Promise((resolve) => { heard = resolve; });
+  titles.splice(0, titles.indexOf(title) + 1);
+};
 async function record(date, word) {
   if (self.broken) throw new Error("broken");
   self.recorded.push([date, word]);
@@ -126,18 +139,17 @@ def deliver(page: Page, said: dict[str, str]) -> None:
 
 
 def notification(page: Page, title: str) -> dict[str, Any]:
-    """The one that is shown, once it has this title."""
+    """The one that is shown, once one with this title is."""
+    [worker] = page.context.service_workers
+    worker.evaluate("(title) => self.shows(title)", title)
     found: dict[str, Any] = page.evaluate(
         """async (title) => {
           const registration = await navigator.serviceWorker.ready;
-          for (;;) {
-            const shown = await registration.getNotifications();
-            const one = shown.find((found) => found.title === title);
-            if (one) return { count: shown.length, title: one.title, body: one.body, tag: one.tag,
-              silent: one.silent, renotify: one.renotify,
-              data: one.data, actions: one.actions.map(({ action, title }) => [action, title]) };
-            await new Promise((resolve) => setTimeout(resolve, 20));
-          }
+          const shown = await registration.getNotifications();
+          const one = shown.find((found) => found.title === title);
+          return { count: shown.length, title: one.title, body: one.body, tag: one.tag,
+            silent: one.silent, renotify: one.renotify,
+            data: one.data, actions: one.actions.map(({ action, title }) => [action, title]) };
         }""",
         title,
     )
@@ -217,7 +229,7 @@ def test_signing_out_turns_it_off_in_the_browser_and_here(phone, anna, enter):
     follow(phone.get_by_role("button", name="Turn on for this device"))
     deliver(phone, reminders.notification(TODAY))
     notification(phone, "How is today?")
-    phone.evaluate("import('/static/js/push.js').then(({ leave }) => leave())")
+    phone.evaluate("import('/static/js/phone/app.js').then(({ leavePushes }) => leavePushes())")
     assert phone.evaluate("localStorage.getItem('played-subscription')") is None
     assert (
         phone.evaluate(

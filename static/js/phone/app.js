@@ -1,6 +1,6 @@
 // On every page of a patient: the worker, how much is not sent yet, and leaving without a trace.
 
-import { countOthers, countWaiting, flush, listen, register, signOut, tell } from "./outbox.js";
+import { countOthers, countWaiting, flush, listen, signOut, tell } from "./outbox.js";
 import { counted } from "./parts.js";
 import { empty, fact, forgetStatesBut, forgetUnreadable, purge, setFact } from "./store.js";
 
@@ -49,6 +49,9 @@ async function send() {
 
 // --- Whose phone it is -------------------------------------------------------------------------------------------
 
+// Always in the same words: other ones make the browser begin the worker anew, under whatever it is doing.
+export const register = () => navigator.serviceWorker.register("/service-worker.js", { type: "module", updateViaCache: "none" });
+
 async function begin() {
   const known = await fact("owner");
   // The browser threw away what it was asked to keep, and people must hear of it.
@@ -96,6 +99,22 @@ function asked(n) {
   }, { once: true }));
 }
 
+export async function pushes() {
+  const known = await navigator.serviceWorker?.getRegistration("/");
+  return (await known?.pushManager?.getSubscription()) ?? null;
+}
+
+// Whoever uses this browser next sees nobody's reminders. Never fails, and works without a network.
+export async function leavePushes() {
+  try {
+    await (await pushes())?.unsubscribe();
+    const known = await navigator.serviceWorker?.getRegistration("/");
+    for (const shown of (await known?.getNotifications()) ?? []) shown.close();
+  } catch {
+    // The server deletes its half when the session ends.
+  }
+}
+
 async function leaveNothing() {
   for (const name of await caches.keys()) await caches.delete(name);
   for (const worker of await navigator.serviceWorker.getRegistrations()) await worker.unregister();
@@ -116,8 +135,7 @@ async function leave() {
   await setFact("owner", "");
   kept.write("unsent", 0);
   kept.write("theme", "");
-  const leavePushes = (await import("../push.js").catch(() => ({}))).leave;
-  await leavePushes?.().catch(() => undefined);
+  await leavePushes();
   try {
     await signOut(mine);
     // What somebody else has not sent yet is theirs, and stays; otherwise nothing does.

@@ -26,9 +26,6 @@ export function listen(listener) {
   channel?.addEventListener("message", (event) => listener(event.data));
 }
 
-// The worker sends too. Always in the same words: other ones make the browser begin it anew, under whatever it is doing.
-export const register = () => navigator.serviceWorker.register("/service-worker.js", { type: "module", updateViaCache: "none" });
-
 // A page that the server just made has a token already; a page that was kept has none.
 export function useToken(value) {
   token = value;
