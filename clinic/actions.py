@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from clinic.models import InjectionSession
+from clinic.models import ADVERSE_SAID, AdverseEvent, InjectionSession
 
 
 @transaction.atomic
@@ -22,3 +23,32 @@ def save_session(session: InjectionSession, *, by: UUID | None) -> None:
             return
         standing.earlier_version(by=by).save()
     session.save()
+
+
+@transaction.atomic
+def record_adverse_event(event: AdverseEvent, *, by: UUID | None) -> None:
+    """Writes a new one down; sent twice, it is one. `by`: a user's pseudonym."""
+    standing = AdverseEvent.objects.editable_by(event.clinic).filter(patient=event.patient)
+    if not any(one.said == event.said for one in standing):
+        event.recorded_by = by
+        event.save()
+
+
+@transaction.atomic
+def correct_adverse_event(
+    standing: AdverseEvent, said: dict[str, Any], *, by: UUID | None, is_withdrawn: bool = False
+) -> None:
+    """Another row takes its place; what stood there stays as it was. Saying the same again writes nothing.
+
+    Raises `IntegrityError` when another row took its place meanwhile.
+    """
+    event = AdverseEvent(
+        patient=standing.patient,
+        clinic=standing.clinic,
+        replaces=standing,
+        is_withdrawn=is_withdrawn,
+        recorded_by=by,
+        **{name: said.get(name, getattr(standing, name)) for name in ADVERSE_SAID},
+    )
+    if is_withdrawn or event.said != standing.said:
+        event.save()

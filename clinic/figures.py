@@ -1,8 +1,8 @@
 """Where the sites lie on the drawings of head, neck and shoulders, seen from the front and from behind.
 
 A place has a shape that a finger meets, at least 50 of the view box's units each way (48 px on a phone), and its dots
-in the order in which they fill: PREEMPT's own first, then those that follow the pain. One half is drawn; the other is its
-mirror. No Django, no database.
+in the order in which they fill: PREEMPT's own first, then those that follow the pain. One half is drawn; the other is
+its mirror. No Django, no database.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -22,6 +23,42 @@ class AdverseTerm(StrEnum):
     SPEECH_DIFFICULTY = "speech_difficulty"
     BREATHING_DIFFICULTY = "breathing_difficulty"
     OTHER = "other"
+
+
+EMERGENCIES = frozenset(
+    {AdverseTerm.DYSPHAGIA, AdverseTerm.SPEECH_DIFFICULTY, AdverseTerm.BREATHING_DIFFICULTY}
+)
+"""What the patient's own Help calls an emergency, also weeks later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frequency:
+    """How many of a hundred people had it. `placebo` is empty where the source gives none."""
+
+    term: AdverseTerm
+    treated: str
+    placebo: str
+    source: str
+
+
+LABEL = "US prescribing information of onabotulinumtoxinA, chronic migraine"
+POOLED = "four trials pooled, doi 10.1111/ene.12393"
+PUBLISHED_FREQUENCIES = (
+    Frequency(AdverseTerm.NECK_PAIN, "9", "3", LABEL),
+    Frequency(AdverseTerm.NECK_PAIN, "12.6", "", POOLED),
+    Frequency(AdverseTerm.HEADACHE, "5", "3", LABEL),
+    Frequency(AdverseTerm.EYELID_PTOSIS, "4", "<1", LABEL),
+    Frequency(AdverseTerm.EYELID_PTOSIS, "4.6", "", POOLED),
+    Frequency(AdverseTerm.MUSCULOSKELETAL_STIFFNESS, "4", "1", LABEL),
+    Frequency(AdverseTerm.MUSCULOSKELETAL_STIFFNESS, "6.1", "", POOLED),
+    Frequency(AdverseTerm.MUSCULAR_WEAKNESS, "4", "<1", LABEL),
+    Frequency(AdverseTerm.MUSCULAR_WEAKNESS, "8.0", "", POOLED),
+    Frequency(AdverseTerm.MIGRAINE, "4", "3", LABEL),
+    Frequency(AdverseTerm.MYALGIA, "3", "1", LABEL),
+    Frequency(AdverseTerm.INJECTION_SITE_PAIN, "3", "2", LABEL),
+    Frequency(AdverseTerm.FACIAL_PARESIS, "2", "0", LABEL),
+)
+"""Of trials of chronic migraine. They stand beside the words and are compared with nothing."""
 
 
 class Severity(StrEnum):

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from clinic import (
+    adverse_pages,
     caseload_pages,
     data_pages,
     diary_pages,
@@ -55,5 +56,20 @@ urlpatterns = [
     path("clinic/patients/<row:patient_id>/sessions/", session_pages.sessions, name="sessions"),
     path(
         "clinic/patients/<row:patient_id>/sessions/<row:session_id>/", session_pages.session, name="session"
+    ),
+    path(
+        "clinic/patients/<row:patient_id>/adverse-events/",
+        adverse_pages.adverse_events,
+        name="adverse_events",
+    ),
+    path(
+        "clinic/patients/<row:patient_id>/adverse-events/<row:event_id>/",
+        adverse_pages.adverse_event,
+        name="adverse_event",
+    ),
+    path(
+        "clinic/patients/<row:patient_id>/adverse-events/<row:event_id>/withdraw/",
+        adverse_pages.withdraw_adverse_event,
+        name="withdraw_adverse_event",
     ),
 ]

@@ -26,7 +26,7 @@ from django.utils import timezone
 
 from accounts import factors
 from accounts.models import User
-from clinic.models import CareLink, Clinic, InjectionSession, Membership
+from clinic.models import AdverseEvent, CareLink, Clinic, InjectionSession, Membership
 from diary.models import DiaryDay, Intake, Medicine, Patient
 from tests.passkeys import Passkey
 from tests.reading import Page
@@ -72,6 +72,11 @@ def medicine(
 
 def session(patient: Patient, when: date, **given: Any) -> InjectionSession:
     return InjectionSession.objects.create(patient=patient, date=when, **given)
+
+
+def adverse_event(patient: Patient, clinic: Clinic, **said: Any) -> AdverseEvent:
+    given = {"term": "neck_pain", "began_on": days_ago(10), "severity": "mild", "outcome": "recovering"}
+    return AdverseEvent.objects.create(**{"patient": patient, "clinic": clinic} | given | said)
 
 
 def share(patient: Patient, clinic: Clinic, reference: str = "", **fields: Any) -> CareLink:

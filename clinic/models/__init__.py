@@ -10,6 +10,7 @@ from clinic.models.people import (
     Membership,
 )
 from clinic.models.records import (
+    ADVERSE_SAID,
     AdverseEvent,
     AdverseEventQuerySet,
     Appointment,
@@ -32,6 +33,7 @@ from clinic.models.sessions import (
 )
 
 __all__ = [
+    "ADVERSE_SAID",
     "SAID_FIELDS",
     "AdverseEvent",
     "AdverseEventQuerySet",

@@ -6,9 +6,12 @@ one stands, and what it replaced stays legible.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +33,29 @@ class AdverseEventQuerySet(models.QuerySet["AdverseEvent"]):
     def standing(self) -> AdverseEventQuerySet:
         """Those that nothing replaced and that were not withdrawn."""
         return self.filter(replaced_with=None, is_withdrawn=False)
+
+    def editable_by(self, clinic: Clinic) -> AdverseEventQuerySet:
+        """A clinic corrects what stands and is its own."""
+        return self.standing().filter(clinic=clinic)
+
+    def with_names(self) -> AdverseEventQuerySet:
+        """Each with `recorded_by_name`, empty or `None` where no name is known; the earliest record first."""
+        named = get_user_model().objects.filter(pseudonym=OuterRef("recorded_by")).values("name")[:1]
+        return self.annotate(recorded_by_name=Subquery(named)).order_by("recorded_at", "pk")
+
+
+ADVERSE_SAID = (
+    "session",
+    "term",
+    "words",
+    "began_on",
+    "ended_on",
+    "severity",
+    "is_serious",
+    "outcome",
+    "note",
+)
+"""What a record of an adverse event says: what its form asks."""
 
 
 class AdverseEvent(models.Model):
@@ -59,6 +85,9 @@ class AdverseEvent(models.Model):
     recorded_by = models.UUIDField(null=True)
     recorded_at = models.DateTimeField(default=timezone.now)
 
+    recorded_by_name: str | None
+    """Set by `AdverseEventQuerySet.with_names` alone."""
+
     objects = AdverseEventQuerySet.as_manager()
 
     class Meta:
@@ -71,6 +100,11 @@ class AdverseEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.began_on}: {self.term}"
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """`ADVERSE_SAID` by the names of columns."""
+        return {name: getattr(self, self._meta.get_field(name).attname) for name in ADVERSE_SAID}
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):

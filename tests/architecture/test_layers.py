@@ -38,6 +38,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "carer_summaries": STORED | {"summaries"},
     "caseload": STORED | {"summaries"},
     "session_summaries": STORED,
+    "adverse_forms": STORED | {"forms"},
+    "adverse_summaries": STORED,
     "charts": WORDS | {"summaries"},
     "exports": WORDS | {"summaries"},
     "reports": WORDS | {"summaries", "charts"},

@@ -305,6 +305,9 @@ TABLE: dict[str, Row] = {
     "patient": Row(those(READS_THE_OWNER, PAGE, NOTHING), REFUSED),
     "sessions": PATIENT_FORM,
     "session": PATIENT_FORM,
+    "adverse_events": PATIENT_FORM,
+    "adverse_event": PATIENT_FORM,
+    "withdraw_adverse_event": Row(REFUSED, those(READS_THE_OWNER, FORM, NOTHING)),
     # Everybody
     "help": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True, without_factor=True),
     "help_topic": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True, without_factor=True),

@@ -28,6 +28,7 @@ from tests.cast import (
     TODAY,
     add_factor,
     add_passkey,
+    adverse_event,
     days_ago,
     june,
     medicine,
@@ -103,7 +104,7 @@ class World:
     def forbidden(self, role: str, name: str) -> set[str]:
         """The words that nothing at this address may show this person."""
         may = {role}
-        if role in matrix.READS_THE_OWNER and name in ("patient", "sessions", "session"):
+        if role in matrix.READS_THE_OWNER and name in READ_BY_STAFF:
             may.add(matrix.OWNER)
         if role == matrix.OWNER and name == "take_copy":
             # A copy says under which number each clinic has ever kept the person.
@@ -132,6 +133,10 @@ class World:
 
 INVITED = "zz-invited@example.org"
 INVITED_STAFF = "zz-invited-staff@example.org"
+
+
+READ_BY_STAFF = ("patient", "sessions", "session", "adverse_events", "adverse_event")
+"""The pages on one patient."""
 
 
 def canary(kind: str, role: str) -> str:
@@ -174,6 +179,8 @@ def diary_of(role: str, clinic: Clinic | None = None, **injection: Any) -> tuple
     given.note = words["given"]
     save_session(given, by=None)
     if clinic:
+        words["event"] = canary("event", role)
+        adverse_event(patient, clinic, note=words["event"])
         words["reference"] = canary("list-reference", role)
         share(patient, clinic, words["reference"])
     return patient, set(words.values())
@@ -264,6 +271,7 @@ def people() -> World:
         **reminders_of(owner, cookies[matrix.OWNER]),
         "patient_id": owner.pk,
         "session_id": owner.sessions.get().pk,
+        "event_id": owner.adverse_events.get().pk,
         "medicine_id": owner.medicines.get().pk,
         "preventive_id": owner.preventives.get().pk,
         "when": TODAY,
@@ -310,6 +318,14 @@ TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=")[^"]+')
 def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
     """A valid form for an address, as this person would send it; empty where the form needs nothing."""
     taken = world.ids["medicine_id"]
+    adverse = {
+        "term": "neck_pain",
+        "began_on": days_ago(1),
+        "severity": "mild",
+        "outcome": "recovering",
+        "session": "none",
+        "note": "x",
+    }
     injection = {"date": days_ago(2), "product": "Botox", "units": 155, "sites": 31, "note": "", "batch": ""}
     return {
         "day": {
@@ -341,6 +357,8 @@ def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
         "begin": {"name": "Renamed Person", "time_zone": "UTC", "date_of_birth": ""},
         "sessions": injection,
         "session": injection,
+        "adverse_events": adverse,
+        "adverse_event": adverse,
         "make_code": {"notes": "yes"},
         "link": {"code": "0000-0000", "reference": ""},
         "reminders": {"time": "20:30", "weekdays": ["1", "7"], "by_email": "on"},
