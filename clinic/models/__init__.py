@@ -10,11 +10,14 @@ from clinic.models.people import (
     Membership,
 )
 from clinic.models.records import (
+    CRITERIA_NUMBERS,
+    DECIDED,
     AdverseEvent,
     AdverseEventQuerySet,
     Appointment,
     ClinicFeed,
     CriteriaSet,
+    CriteriaSetQuerySet,
     Decision,
     DecisionQuerySet,
     ImportBatch,
@@ -32,6 +35,8 @@ from clinic.models.sessions import (
 )
 
 __all__ = [
+    "CRITERIA_NUMBERS",
+    "DECIDED",
     "SAID_FIELDS",
     "AdverseEvent",
     "AdverseEventQuerySet",
@@ -41,6 +46,7 @@ __all__ = [
     "Clinic",
     "ClinicFeed",
     "CriteriaSet",
+    "CriteriaSetQuerySet",
     "Decision",
     "DecisionQuerySet",
     "ImportBatch",
