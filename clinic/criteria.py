@@ -43,12 +43,15 @@ def follow(clinic: Clinic, key: str) -> None:
 
 
 @transaction.atomic
-def add(made: CriteriaSet, *, by: UUID) -> None:
-    """A second tap finds the set that the first one added."""
+def add(made: CriteriaSet, *, by: UUID) -> CriteriaSet:
+    """The set as it is kept: a second tap finds the one that the first one added."""
     Clinic.objects.select_for_update().get(pk=made.clinic_id)
-    if not made.clinic.criteria_sets.in_use().saying(made).exists():
-        made.made_by = by
-        made.save()
+    standing = made.clinic.criteria_sets.in_use().saying(made).first()
+    if standing:
+        return standing
+    made.made_by = by
+    made.save()
+    return made
 
 
 @transaction.atomic

@@ -82,6 +82,10 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         """Those that nothing replaced and that were not withdrawn."""
         return self.filter(replaced_with=None, is_withdrawn=False)
 
+    def of(self, clinic: Clinic) -> DecisionQuerySet:
+        """A clinic corrects its own alone."""
+        return self.filter(clinic=clinic)
+
     def saying(self, decision: Decision) -> DecisionQuerySet:
         """Those that say the same of the same patient, for the same clinic."""
         same = {name: getattr(decision, name) for name in DECIDED}
@@ -207,6 +211,15 @@ class CriteriaSetQuerySet(models.QuerySet["CriteriaSet"]):
     def in_use(self) -> CriteriaSetQuerySet:
         """In the order in which they were made."""
         return self.filter(is_in_use=True).order_by("pk")
+
+    def retired(self) -> CriteriaSetQuerySet:
+        return self.filter(is_in_use=False).order_by("pk")
+
+    def of(self, clinics: models.QuerySet[Clinic]) -> CriteriaSetQuerySet:
+        return self.filter(clinic__in=clinics).select_related("clinic")
+
+    def named(self, name: str) -> CriteriaSetQuerySet:
+        return self.filter(name__iexact=name)
 
     def saying(self, made: CriteriaSet) -> CriteriaSetQuerySet:
         """Those with the same name, source and numbers."""

@@ -20,7 +20,7 @@ from django.urls import get_resolver, reverse
 from accounts.models import User
 from clinic import invitations
 from clinic.actions import save_session
-from clinic.models import CareLink, Clinic, Membership
+from clinic.models import CareLink, Clinic, CriteriaSet, Membership
 from diary import actions, calendar_feed, caring
 from diary.models import Carer, Patient, PushSubscription, Reminder
 from tests.cast import (
@@ -55,6 +55,8 @@ NEVER_OF_THE_CLINIC = (
     *("zz-trigger", "zz-preventive", "zz-dose", "zz-remark"),
 )
 """A patient's own words: pages of the clinic show what is counted, not these."""
+OF_THE_OWNER = ("patient", "sessions", "session", "decisions", "decision")
+"""Pages of the clinic that show whose record it is."""
 NOWHERE = 987_654_321
 """The number of no row."""
 
@@ -103,7 +105,7 @@ class World:
     def forbidden(self, role: str, name: str) -> set[str]:
         """The words that nothing at this address may show this person."""
         may = {role}
-        if role in matrix.READS_THE_OWNER and name in ("patient", "sessions", "session"):
+        if role in matrix.READS_THE_OWNER and name in OF_THE_OWNER:
             may.add(matrix.OWNER)
         if role == matrix.OWNER and name == "take_copy":
             # A copy says under which number each clinic has ever kept the person.
@@ -113,6 +115,9 @@ class World:
             words |= {word for word in self.canaries[matrix.OWNER] if word.startswith(NEVER_OF_THE_CLINIC)}
             # The owner shares the diary with North, and no note of it.
             words.add(canary("note", matrix.OWNER))
+        if role in matrix.READS_THE_OWNER and name in ("decisions", "decision"):
+            # Which preventives were tried is asked before a start; what was remarked on them is not shown.
+            words -= {canary("preventive", matrix.OWNER), canary("dose", matrix.OWNER)}
         if role == matrix.CARER and name in ("caring", "caring_log"):
             # The least that logging needs: whose diary it is, and the buttons of the medicines.
             words.discard(canary("list", matrix.OWNER))
@@ -154,6 +159,7 @@ def diary_of(role: str, clinic: Clinic | None = None, **injection: Any) -> tuple
         "preventive",
         "dose",
         "remark",
+        "decision",
     )
     words = {kind: canary(kind, role) for kind in kinds}
     user = User.objects.create_user(f"{words['email']}@example.org", name=words["list"])
@@ -176,6 +182,7 @@ def diary_of(role: str, clinic: Clinic | None = None, **injection: Any) -> tuple
     if clinic:
         words["reference"] = canary("list-reference", role)
         share(patient, clinic, words["reference"])
+        patient.decisions.create(clinic=clinic, made_on=days_ago(3), kind="continue", reason=words["decision"])
     return patient, set(words.values())
 
 
@@ -266,11 +273,27 @@ def people() -> World:
         "session_id": owner.sessions.get().pk,
         "medicine_id": owner.medicines.get().pk,
         "preventive_id": owner.preventives.get().pk,
+        "decision_id": owner.decisions.get().pk,
+        "clinic_id": north.pk,
+        "set_id": own_numbers(north, "zz-criteria").pk,
         "when": TODAY,
         "first": TODAY.replace(day=1),
         "topic": "numbers",
     }
     return World(users, cookies, owner, others, ids, canaries)
+
+
+def own_numbers(clinic: Clinic, name: str) -> CriteriaSet:
+    """The same numbers as NICE TA260."""
+    return CriteriaSet.objects.create(
+        clinic=clinic,
+        name=name,
+        source="the clinic",
+        inadequate_percent=30,
+        inadequate_cycles=2,
+        episodic_below=15,
+        episodic_months=3,
+    )
 
 
 def keep_nothing(store: Any, **rendered: Any) -> None:
@@ -307,6 +330,26 @@ def world(db: None, populated: World) -> World:
 TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=")[^"]+')
 
 
+DECIDED = {
+    "kind": "stop",
+    "reason": "agreed with the patient",
+    "stop_reason": "no_response",
+    "made_on": days_ago(1),
+    "cycle": "1",
+    "criteria": "nice-ta260",
+    "preventives_tried": "",
+    "overuse_managed": "",
+}
+OWN_NUMBERS = {
+    "name": "North 2026",
+    "source": "a meeting",
+    "inadequate_percent": "50",
+    "inadequate_cycles": "3",
+    "episodic_below": "10",
+    "episodic_months": "3",
+}
+
+
 def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
     """A valid form for an address, as this person would send it; empty where the form needs nothing."""
     taken = world.ids["medicine_id"]
@@ -341,6 +384,10 @@ def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
         "begin": {"name": "Renamed Person", "time_zone": "UTC", "date_of_birth": ""},
         "sessions": injection,
         "session": injection,
+        "decisions": DECIDED,
+        "decision": DECIDED,
+        "follow_criteria": {"criteria": "ehf-2018"},
+        "add_criteria": OWN_NUMBERS,
         "make_code": {"notes": "yes"},
         "link": {"code": "0000-0000", "reference": ""},
         "reminders": {"time": "20:30", "weekdays": ["1", "7"], "by_email": "on"},
