@@ -59,6 +59,12 @@ def manages_staff(user: Any) -> bool:
     return bool(user.manages_staff)
 
 
+def clinics_led_by(user: Any) -> QuerySet[Clinic]:
+    """The clinics whose criteria a person may choose."""
+    led = Membership.objects.filter(user=user, role=Membership.Role.LEAD)
+    return Clinic.objects.filter(memberships__in=led).order_by("name")
+
+
 def notes_seen(link: CareLink) -> QuerySet[DiaryDay]:
     """The days whose notes may be shown through a link. Notes reach a clinic's page or file through here alone."""
     days = link.patient.days.exclude(note="")
@@ -140,6 +146,11 @@ def care_link_only(
 def staff_manager_only(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
     """For a clinic's lead and administrator, who choose its staff. It opens no diary."""
     return audience("administrator")(_only_for(manages_staff, view))
+
+
+def lead_only(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """For a clinic's lead, who chooses what it goes by. It opens no diary."""
+    return audience("lead")(_only_for(lambda user: clinics_led_by(user).exists(), view))
 
 
 def _audited(request: HttpRequest, link: CareLink, response: HttpResponse) -> HttpResponse:

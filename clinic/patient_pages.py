@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from clinic.access import care_link_only, notes_seen
 from clinic.charts import before_and_after, weeks_of_cycles
+from clinic.decision_summaries import latest_decision
 from clinic.models import CareLink
 from clinic.summaries import patient_summary
 from diary.charts import medication_months
@@ -28,6 +29,7 @@ def patient(request: HttpRequest, link: CareLink) -> HttpResponse:
     notes_since = summary.today - NOTES_SHOWN
     context = {
         "summary": summary,
+        "decision": latest_decision(link.patient, link.clinic),
         "chart": before_and_after(summary) if summary.windows else None,
         "notes_since": notes_since,
         "notes": notes_seen(link).since(notes_since) if link.sees_notes else None,

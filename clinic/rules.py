@@ -26,6 +26,7 @@ from diary.rules import (
     chronic_migraine_run,
     longest_run,
     medication_overuse_runs,
+    month,
     months,
     threshold,
     turned_round,
@@ -324,12 +325,106 @@ def _cycle_result(diary: Diary, cycle: Cycle, before: Window | None) -> CycleRes
     )
 
 
-# --- Published criteria --------------------------------------------------------------------------------------
+# --- Criteria for starting -----------------------------------------------------------------------------------
+
+MONTHS_BEFORE_START = 3
+"""Complete calendar months shown before the first injection (ours; the guidelines name days a month)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartingCriteria:
+    """What a guideline asks before treatment begins. `headache_days`, `migraine_days`: a month, `None` where it names
+    no number. `preventives` tried or unsuitable, up to `most_preventives` where it names a range: the lower number is
+    compared. `overuse_first`: overuse is to be withdrawn first if feasible; else it is to have been managed.
+    """
+
+    key: str
+    name: str
+    source: str
+    headache_days: int | None
+    migraine_days: int | None
+    preventives: int
+    most_preventives: int
+    overuse_first: bool
+
+
+STARTING_CRITERIA = (
+    StartingCriteria("nice-ta260", "NICE TA260", "NICE technology appraisal 260 (2012)", 15, 8, 3, 3, False),
+    StartingCriteria(
+        "ehf-2018",
+        "EHF 2018",
+        "European Headache Federation guideline on onabotulinumtoxinA (J Headache Pain 2018;19:91); "
+        "it asks for 2 to 3 preventives, the second is counted here",
+        None,
+        None,
+        2,
+        3,
+        True,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StartingMonth:
+    """A complete calendar month before the first injection, beside one guideline's numbers. `None`: it names none."""
+
+    month: Month
+    headache: Reached | None
+    migraine: Reached | None
+
+
+@dataclass(frozen=True, slots=True)
+class StartingState:
+    """Counts beside one guideline's numbers for starting. `preventives` and `overuse` rest on what the clinician
+    recorded, and cannot be evaluated before that.
+    """
+
+    criteria: StartingCriteria
+    months: list[StartingMonth]
+    preventives: Reached
+    overuse: Reached
+
+
+def months_before(diary: Diary, day: date) -> list[Month]:
+    """The last complete calendar months before a day, oldest first, whether or not anything is recorded in them."""
+    first, found = day.replace(day=1), []
+    for _ in range(MONTHS_BEFORE_START):
+        first = (first - timedelta(days=1)).replace(day=1)
+        found.insert(0, month(diary, first))
+    return found
+
+
+def starting_state(
+    criteria: StartingCriteria, counted: Sequence[Month], preventives: int | None, overuse: Reached | None
+) -> StartingState:
+    """`preventives` and `overuse` as the clinician recorded them, `None` before that."""
+    return StartingState(
+        criteria,
+        [
+            StartingMonth(
+                one,
+                _in_month(one, one.headache_days, criteria.headache_days),
+                _in_month(one, one.migraine_days, criteria.migraine_days),
+            )
+            for one in counted
+        ],
+        Reached.CANNOT_EVALUATE if preventives is None else threshold(preventives, 0, criteria.preventives),
+        overuse or Reached.CANNOT_EVALUATE,
+    )
+
+
+def _in_month(counted: Month, days: int, published: int | None) -> Reached | None:
+    if published is None:
+        return None
+    return threshold(days, counted.missing, published) if counted.recorded else Reached.CANNOT_EVALUATE
+
+
+# --- Criteria for going on -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedCriteria:
-    """What a guideline asks before treatment goes on. We count; clinicians decide.
+    """What a guideline, or a clinic's own set, asks before treatment goes on. We count; clinicians decide.
 
     `inadequate_percent` less than which is an inadequate response after `inadequate_cycles` cycles;
     `episodic_below` headache days in each of `episodic_months` consecutive calendar months.
@@ -358,6 +453,11 @@ EHF_2018 = PublishedCriteria(
     3,
 )
 PUBLISHED_CRITERIA = (NICE_TA260, EHF_2018)
+
+
+def in_order(own: Iterable[PublishedCriteria], followed: str) -> list[PublishedCriteria]:
+    """The published criteria and a clinic's own, those with the key `followed` first."""
+    return sorted([*PUBLISHED_CRITERIA, *own], key=lambda criteria: criteria.key != followed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,7 +508,9 @@ class Analysis:
     criteria: list[CriteriaState]
 
 
-def analysis(diary: Diary, sessions: Sequence[date]) -> Analysis:
+def analysis(
+    diary: Diary, sessions: Sequence[date], criteria: Iterable[PublishedCriteria] = PUBLISHED_CRITERIA
+) -> Analysis:
     """Months, patterns, baseline, cycles and criteria. Raises `ValueError` for two sessions on one date."""
     counted = months(diary)
     results = cycle_results(diary, sessions)
@@ -419,5 +521,5 @@ def analysis(diary: Diary, sessions: Sequence[date]) -> Analysis:
         results,
         chronic_migraine_run(counted),
         medication_overuse_runs(counted),
-        [criteria_state(criteria, results, counted) for criteria in PUBLISHED_CRITERIA],
+        [criteria_state(one, results, counted) for one in criteria],
     )

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from clinic.models import CareLink, InjectionSession, InjectionSessionVersion
+from clinic.criteria import criteria_of
+from clinic.models import CareLink, Clinic, InjectionSession, InjectionSessionVersion
 from clinic.rules import (
     BASELINE_DAYS,
     CYCLE_DAYS,
@@ -205,10 +206,11 @@ class CycleRow:
 
 @dataclass(frozen=True, slots=True)
 class CriteriaRow:
-    """One guideline's numbers, with the comparison that its criterion asks for."""
+    """One guideline's numbers, or a clinic's own, with the comparison that its criterion asks for."""
 
     state: CriteriaState
     comparison: Comparison
+    is_followed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,12 +320,12 @@ class PatientSummary:
 
 
 def patient_summary(link: CareLink, now: datetime) -> PatientSummary:
-    """Eight queries, whatever the length of the diary."""
+    """Nine queries, whatever the length of the diary."""
     today = link.patient.date_at(now)
     sessions = list(link.patient.sessions.order_by("date"))
     dates = [session.date for session in sessions if session.date <= today]
     diary = Diary(link.patient.days.between(date.min, today).records())
-    found = analysis(diary, dates)
+    found = analysis(diary, dates, criteria_of(link.clinic))
     rows = cycle_rows(found, today)
     changed = _changed_days(link.patient, diary, today)
     return PatientSummary(
@@ -335,7 +337,7 @@ def patient_summary(link: CareLink, now: datetime) -> PatientSummary:
         position(dates, today),
         [*windows_until_baseline(found, dates), *(shown for row in rows for shown in row.blocks if shown)],
         rows,
-        [CriteriaRow(state, _asked_for(found, state, today)) for state in found.criteria],
+        [_criteria_row(link.clinic, found, state, today) for state in found.criteria],
         [month_summary(diary, counted.month, today) for counted in found.months],
         link.patient.days.late().count(),
         link.patient.days.by_carer().count(),
@@ -366,8 +368,9 @@ def _session_events(
                 yield SessionEvent(session.pk, moment, patient.date_at(moment), when)
 
 
-def _asked_for(found: Analysis, state: CriteriaState, today: date) -> Comparison:
-    return comparison(found, state.criteria.inadequate_cycles, today)
+def _criteria_row(clinic: Clinic, found: Analysis, state: CriteriaState, today: date) -> CriteriaRow:
+    asked_for = comparison(found, state.criteria.inadequate_cycles, today)
+    return CriteriaRow(state, asked_for, state.criteria.key == clinic.follows)
 
 
 def cycle_rows(found: Analysis, today: date) -> list[CycleRow]:

@@ -3,7 +3,9 @@ from django.urls import path
 from clinic import (
     adverse_pages,
     caseload_pages,
+    criteria_pages,
     data_pages,
+    decision_pages,
     diary_pages,
     joining,
     linking,
@@ -72,4 +74,20 @@ urlpatterns = [
         adverse_pages.withdraw_adverse_event,
         name="withdraw_adverse_event",
     ),
+    # Decisions, and the criteria that are looked at
+    path("clinic/patients/<row:patient_id>/decisions/", decision_pages.decisions, name="decisions"),
+    path(
+        "clinic/patients/<row:patient_id>/decisions/<row:decision_id>/",
+        decision_pages.decision,
+        name="decision",
+    ),
+    path(
+        "clinic/patients/<row:patient_id>/decisions/<row:decision_id>/withdraw/",
+        decision_pages.withdraw_decision,
+        name="withdraw_decision",
+    ),
+    path("clinic/criteria/", criteria_pages.criteria, name="criteria"),
+    path("clinic/criteria/<row:clinic_id>/follow/", criteria_pages.follow_criteria, name="follow_criteria"),
+    path("clinic/criteria/<row:clinic_id>/add/", criteria_pages.add_criteria, name="add_criteria"),
+    path("clinic/criteria/sets/<row:set_id>/retire/", criteria_pages.retire_criteria, name="retire_criteria"),
 ]

@@ -11,11 +11,14 @@ from clinic.models.people import (
 )
 from clinic.models.records import (
     ADVERSE_SAID,
+    CRITERIA_NUMBERS,
+    DECIDED,
     AdverseEvent,
     AdverseEventQuerySet,
     Appointment,
     ClinicFeed,
     CriteriaSet,
+    CriteriaSetQuerySet,
     Decision,
     DecisionQuerySet,
     ImportBatch,
@@ -34,6 +37,8 @@ from clinic.models.sessions import (
 
 __all__ = [
     "ADVERSE_SAID",
+    "CRITERIA_NUMBERS",
+    "DECIDED",
     "SAID_FIELDS",
     "AdverseEvent",
     "AdverseEventQuerySet",
@@ -43,6 +48,7 @@ __all__ = [
     "Clinic",
     "ClinicFeed",
     "CriteriaSet",
+    "CriteriaSetQuerySet",
     "Decision",
     "DecisionQuerySet",
     "ImportBatch",

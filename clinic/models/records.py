@@ -6,6 +6,7 @@ one stands, and what it replaced stays legible.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models.people import Clinic
 from clinic.models.sessions import InjectionSession
+from clinic.rules import PublishedCriteria
 from clinic.words import (
     adverse_terms,
     answers,
@@ -112,6 +114,33 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         """Those that nothing replaced and that were not withdrawn."""
         return self.filter(replaced_with=None, is_withdrawn=False)
 
+    def of(self, clinic: Clinic) -> DecisionQuerySet:
+        """A clinic corrects its own alone."""
+        return self.filter(clinic=clinic)
+
+    def saying(self, decision: Decision) -> DecisionQuerySet:
+        """Those that say the same of the same patient, for the same clinic."""
+        same = {name: getattr(decision, name) for name in DECIDED}
+        return self.filter(patient=decision.patient_id, clinic=decision.clinic_id, **same)
+
+    def with_names(self) -> DecisionQuerySet:
+        """Each with `recorded_by_name`, empty or `None` where no name is known; in the order of recording."""
+        named = get_user_model().objects.filter(pseudonym=OuterRef("recorded_by")).values("name")[:1]
+        return self.select_related("clinic").annotate(recorded_by_name=Subquery(named)).order_by("pk")
+
+
+DECIDED = (
+    "made_on",
+    "kind",
+    "stop_reason",
+    "reason",
+    "cycle",
+    "criteria",
+    "overuse_managed",
+    "preventives_tried",
+)
+"""What a decision says, and what its form asks."""
+
 
 class Decision(models.Model):
     """What a clinician decided about the treatment, when and why. The counts of that day are kept beside it.
@@ -143,6 +172,9 @@ class Decision(models.Model):
     is_withdrawn = models.BooleanField(default=False)
     recorded_by = models.UUIDField(null=True)
     recorded_at = models.DateTimeField(default=timezone.now)
+
+    recorded_by_name: str | None
+    """Set by `DecisionQuerySet.with_names` alone."""
 
     objects = DecisionQuerySet.as_manager()
 
@@ -207,6 +239,43 @@ class Tagged(models.Model):
         return f"{self.tag}"
 
 
+class CriteriaSetQuerySet(models.QuerySet["CriteriaSet"]):
+    def in_use(self) -> CriteriaSetQuerySet:
+        """In the order in which they were made."""
+        return self.filter(is_in_use=True).order_by("pk")
+
+    def retired(self) -> CriteriaSetQuerySet:
+        return self.filter(is_in_use=False).order_by("pk")
+
+    def of(self, clinics: models.QuerySet[Clinic]) -> CriteriaSetQuerySet:
+        return self.filter(clinic__in=clinics).select_related("clinic")
+
+    def named(self, name: str) -> CriteriaSetQuerySet:
+        return self.filter(name__iexact=name)
+
+    def saying(self, made: CriteriaSet) -> CriteriaSetQuerySet:
+        """Those with the same name, source and numbers."""
+        return self.filter(**{name: getattr(made, name) for name in CRITERIA_NUMBERS})
+
+    def with_keys(self, keys: Iterable[str]) -> CriteriaSetQuerySet:
+        """Those that these keys name, retired or not."""
+        numbers = [key.removeprefix(OWN) for key in keys if key.startswith(OWN)]
+        return self.filter(pk__in=[number for number in numbers if number.isdecimal()])
+
+
+CRITERIA_NUMBERS = (
+    "name",
+    "source",
+    "inadequate_percent",
+    "inadequate_cycles",
+    "episodic_below",
+    "episodic_months",
+)
+"""What a set says, and what its form asks."""
+OWN = "own-"
+"""How the key of a clinic's own criteria begins."""
+
+
 class CriteriaSet(models.Model):
     """A clinic's own numbers beside the published ones, with their source. Never edited: another set is another row.
 
@@ -224,6 +293,8 @@ class CriteriaSet(models.Model):
     is_in_use = models.BooleanField(default=True)
     made_by = models.UUIDField(null=True)
     made_at = models.DateTimeField(default=timezone.now)
+
+    objects = CriteriaSetQuerySet.as_manager()
 
     class Meta:
         constraints = (
@@ -248,7 +319,12 @@ class CriteriaSet(models.Model):
     @property
     def key(self) -> str:
         """How a decision and the clinic name it; published ones have keys of their own."""
-        return f"own-{self.pk}"
+        return f"{OWN}{self.pk}"
+
+    @property
+    def numbers(self) -> PublishedCriteria:
+        """As the rules count beside it."""
+        return PublishedCriteria(self.key, **{name: getattr(self, name) for name in CRITERIA_NUMBERS})
 
 
 class ClinicFeed(models.Model):

@@ -102,7 +102,7 @@ def test_criteria_of_a_diary_made_by_hand(as_clara, treated, address):
     episodic = "headache days in each of 3 consecutive calendar months since the first injection"
     assert page.table("criteria") == [
         ["Source", "What it asks", "Counted", "State"],
-        ["NICE TA260", f"{inadequate} 2", "59.2 % (45.0 % to 65.0 %)", "not reached"],
+        ["NICE TA260 followed by the clinic", f"{inadequate} 2", "59.2 % (45.0 % to 65.0 %)", "not reached"],
         [f"Episodic again: fewer than 15 {episodic}", *months_in_a_row(treated, 15)],
         ["EHF 2018", f"{inadequate} 3", "cycle 3 has not begun", "cannot evaluate"],
         [f"Episodic again: fewer than 10 {episodic}", *months_in_a_row(treated, 10)],
@@ -372,7 +372,7 @@ def test_no_injection_session(as_clara, alice, address):
     page = as_clara.opens(address)
     assert "No injection session is recorded: the before-and-after picture needs one." in page.text
     assert page_facts(page) >= {("Injections", "none yet"), ("Next due", "–")}
-    assert "Published criteria" not in page.text
+    assert "Criteria for going on" not in page.text
     assert "Injection cycles" not in page.text
 
 

@@ -308,6 +308,14 @@ TABLE: dict[str, Row] = {
     "adverse_events": PATIENT_FORM,
     "adverse_event": PATIENT_FORM,
     "withdraw_adverse_event": Row(REFUSED, those(READS_THE_OWNER, FORM, NOTHING)),
+    # Decisions, and the criteria that are looked at
+    "decisions": PATIENT_FORM,
+    "decision": PATIENT_FORM,
+    "withdraw_decision": Row(REFUSED, those(READS_THE_OWNER, FORM, NOTHING)),
+    "criteria": Row(those(STAFF, PAGE, NOTHING), REFUSED),
+    "follow_criteria": Row(REFUSED, those({LEAD}, FORM, NOTHING)),
+    "add_criteria": Row(REFUSED, those({LEAD}, FORM, NOTHING)),
+    "retire_criteria": Row(REFUSED, those({LEAD}, FORM, NOTHING)),
     # Everybody
     "help": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True, without_factor=True),
     "help_topic": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True, without_factor=True),

@@ -20,7 +20,8 @@ from django.urls import get_resolver, reverse
 from accounts.models import User
 from clinic import invitations
 from clinic.actions import save_session
-from clinic.models import CareLink, Clinic, Membership
+from clinic.models import CareLink, Clinic, CriteriaSet, Membership
+from clinic.urls import urlpatterns
 from diary import actions, calendar_feed, caring
 from diary.models import Carer, Patient, PushSubscription, Reminder
 from tests.cast import (
@@ -114,6 +115,9 @@ class World:
             words |= {word for word in self.canaries[matrix.OWNER] if word.startswith(NEVER_OF_THE_CLINIC)}
             # The owner shares the diary with North, and no note of it.
             words.add(canary("note", matrix.OWNER))
+        if role in matrix.READS_THE_OWNER and name in ("decisions", "decision"):
+            # Which preventives were tried is asked before a start; what was remarked on them is not shown.
+            words -= {canary("preventive", matrix.OWNER), canary("dose", matrix.OWNER)}
         if role == matrix.CARER and name in ("caring", "caring_log"):
             # The least that logging needs: whose diary it is, and the buttons of the medicines.
             words.discard(canary("list", matrix.OWNER))
@@ -135,7 +139,7 @@ INVITED = "zz-invited@example.org"
 INVITED_STAFF = "zz-invited-staff@example.org"
 
 
-READ_BY_STAFF = ("patient", "sessions", "session", "adverse_events", "adverse_event")
+READ_BY_STAFF = {one.name for one in urlpatterns if str(one.pattern).startswith("clinic/patients/")}
 """The pages on one patient."""
 
 
@@ -159,6 +163,7 @@ def diary_of(role: str, clinic: Clinic | None = None, **injection: Any) -> tuple
         "preventive",
         "dose",
         "remark",
+        "decision",
     )
     words = {kind: canary(kind, role) for kind in kinds}
     user = User.objects.create_user(f"{words['email']}@example.org", name=words["list"])
@@ -183,6 +188,9 @@ def diary_of(role: str, clinic: Clinic | None = None, **injection: Any) -> tuple
         adverse_event(patient, clinic, note=words["event"])
         words["reference"] = canary("list-reference", role)
         share(patient, clinic, words["reference"])
+        patient.decisions.create(
+            clinic=clinic, made_on=days_ago(3), kind="continue", reason=words["decision"]
+        )
     return patient, set(words.values())
 
 
@@ -274,11 +282,27 @@ def people() -> World:
         "event_id": owner.adverse_events.get().pk,
         "medicine_id": owner.medicines.get().pk,
         "preventive_id": owner.preventives.get().pk,
+        "decision_id": owner.decisions.get().pk,
+        "clinic_id": north.pk,
+        "set_id": own_numbers(north, "zz-criteria").pk,
         "when": TODAY,
         "first": TODAY.replace(day=1),
         "topic": "numbers",
     }
     return World(users, cookies, owner, others, ids, canaries)
+
+
+def own_numbers(clinic: Clinic, name: str) -> CriteriaSet:
+    """The same numbers as NICE TA260."""
+    return CriteriaSet.objects.create(
+        clinic=clinic,
+        name=name,
+        source="the clinic",
+        inadequate_percent=30,
+        inadequate_cycles=2,
+        episodic_below=15,
+        episodic_months=3,
+    )
 
 
 def keep_nothing(store: Any, **rendered: Any) -> None:
@@ -313,6 +337,26 @@ def world(db: None, populated: World) -> World:
 # --- What the checks have in common --------------------------------------------------------------------------
 
 TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=")[^"]+')
+
+
+DECIDED = {
+    "kind": "stop",
+    "reason": "agreed with the patient",
+    "stop_reason": "no_response",
+    "made_on": days_ago(1),
+    "cycle": "1",
+    "criteria": "nice-ta260",
+    "preventives_tried": "",
+    "overuse_managed": "",
+}
+OWN_NUMBERS = {
+    "name": "North 2026",
+    "source": "a meeting",
+    "inadequate_percent": "50",
+    "inadequate_cycles": "3",
+    "episodic_below": "10",
+    "episodic_months": "3",
+}
 
 
 def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
@@ -359,6 +403,10 @@ def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
         "session": injection,
         "adverse_events": adverse,
         "adverse_event": adverse,
+        "decisions": DECIDED,
+        "decision": DECIDED,
+        "follow_criteria": {"criteria": "ehf-2018"},
+        "add_criteria": OWN_NUMBERS,
         "make_code": {"notes": "yes"},
         "link": {"code": "0000-0000", "reference": ""},
         "reminders": {"time": "20:30", "weekdays": ["1", "7"], "by_email": "on"},

@@ -13,7 +13,7 @@ from django.urls import get_resolver
 
 from accounts.models import AuditEntry
 from clinic.access import clinician_only
-from clinic.models import CareLink, InjectionSession
+from clinic.models import CareLink, Decision, InjectionSession
 from config.append_only import AUDIT
 from diary.models import Patient
 from tests.cast import NOON, days_ago, visitor
@@ -28,8 +28,9 @@ CLINICIANS_ROUTES = {
 }
 PAGES = sorted(name for name in CLINICIANS_ROUTES if matrix.TABLE[name].get[matrix.LINKED] is matrix.PAGE)
 OF_ONE_PATIENT = [name for name in PAGES if "patient_id" in CLINICIANS_ROUTES[name]]
-WITHOUT_PATIENTS = ["invite", "link"]
+WITHOUT_PATIENTS = ["criteria", "invite", "link"]
 """Pages for clinicians on which no patient stands."""
+WRITES = ["sessions", "session", "decisions", "decision"]
 READERS = sorted(matrix.READS_THE_OWNER)
 REFUSED = sorted(set(matrix.ROLES) - matrix.SIGNED_OUT - matrix.READS_THE_OWNER - {matrix.NO_FACTOR})
 
@@ -90,7 +91,7 @@ def test_a_look_at_the_head_alone_is_a_look(world, name):
     assert [entry.action for entry in entries_after(before)] == [Action.VIEWED]
 
 
-@pytest.mark.parametrize("name", ["sessions", "session"])
+@pytest.mark.parametrize("name", WRITES)
 def test_a_change_is_written_as_a_change(world, name):
     before = latest()
     answer = world.client(matrix.LINKED).post(world.address(name), fields(world, name))
@@ -100,7 +101,7 @@ def test_a_change_is_written_as_a_change(world, name):
     ]
 
 
-@pytest.mark.parametrize("name", ["sessions", "session"])
+@pytest.mark.parametrize("name", WRITES)
 def test_a_refused_form_has_shown_the_page(world, name):
     before = latest()
     answer = world.client(matrix.LINKED).post(world.address(name), {"date": "no date"})
@@ -156,8 +157,9 @@ def test_no_word_of_a_patient_is_in_the_log(world):
     client = world.client(matrix.LINKED)
     for name in PAGES:
         client.get(world.address(name), {"q": canary("list", matrix.OWNER)})
-        if name in ("sessions", "session"):
-            client.post(world.address(name), fields(world, name) | {"note": canary("note", "audit")})
+        if name in WRITES:
+            said = dict.fromkeys(("note", "reason"), canary("note", "audit"))
+            client.post(world.address(name), fields(world, name) | said)
     said = repr(list(AuditEntry.objects.values_list()))
     words = {word for theirs in world.canaries.values() for word in theirs} | {canary("note", "audit")}
     assert [word for word in words if word in said] == []
@@ -210,17 +212,17 @@ def log_is_stuck(world):
 @pytest.mark.parametrize(
     ("name", "method"),
     [(name, method) for name in PAGES if name not in WITHOUT_PATIENTS for method in ("get", "head")]
-    + [("sessions", "post"), ("session", "post")],
+    + [(name, "post") for name in WRITES],
 )
 def test_nothing_is_shown_or_saved(world, name, role, method):
-    before = list(InjectionSession.objects.order_by("pk").values())
+    before = [list(model.objects.order_by("pk").values()) for model in (InjectionSession, Decision)]
     answer = getattr(world.client(role), method)(world.address(name), fields(world, name))
     assert answer.status_code == 503
     assert answer["Retry-After"]
     assert not [
         word for theirs in world.canaries.values() for word in theirs if word in answer.content.decode()
     ]
-    assert list(InjectionSession.objects.order_by("pk").values()) == before
+    assert before == [list(model.objects.order_by("pk").values()) for model in (InjectionSession, Decision)]
 
 
 @pytest.mark.usefixtures("log_is_stuck")

@@ -11,7 +11,7 @@ import pytest
 from django.http import HttpResponse
 
 from accounts.models import User
-from clinic.models import CareLink, Clinic
+from clinic.models import CareLink, Clinic, CriteriaSet
 from diary.models import Patient
 from tests.cast import TODAY, days_ago
 from tests.security import authz_matrix as matrix
@@ -30,7 +30,7 @@ PAGES_OF = {
         "paper",
     ),
     matrix.CARER: ("caring", "caring_log"),
-    matrix.LINKED: ("caseload", "patient", "sessions", "session"),
+    matrix.LINKED: ("caseload", "patient", "sessions", "session", "decisions", "decision", "criteria"),
 }
 SCRIPT = re.compile(r"<script[^>]*type=.application/json.[^>]*>(.*?)</script>", re.DOTALL)
 
@@ -82,6 +82,17 @@ FIELDS: dict[str, tuple[list[str], Any]] = {
     ),
     "product of a session": (shorter(80), lambda w, text: w.owner.sessions.update(product=text)),
     "batch": (shorter(40), lambda w, text: w.owner.sessions.update(batch=text)),
+    "reason of a decision": (
+        list(PAYLOADS),
+        lambda w, text: w.owner.decisions.create(
+            clinic=Clinic.objects.get(slug="north"), made_on=TODAY, kind="other", reason=text
+        ),
+    ),
+    "name of a clinic's own criteria": (shorter(80), lambda w, text: CriteriaSet.objects.update(name=text)),
+    "source of a clinic's own criteria": (
+        list(PAYLOADS),
+        lambda w, text: CriteriaSet.objects.update(source=text),
+    ),
     "note of a session": (list(PAYLOADS), lambda w, text: w.owner.sessions.update(note=text)),
 }
 

@@ -10,7 +10,16 @@ import pytest
 from django.db.models import Q
 
 from accounts.models import User
-from clinic.models import CareLink, Clinic, InjectionSession, Invitation, LinkCode, Membership
+from clinic.models import (
+    CareLink,
+    Clinic,
+    CriteriaSet,
+    Decision,
+    InjectionSession,
+    Invitation,
+    LinkCode,
+    Membership,
+)
 from diary.models import Carer, CarerCode, DiaryDay, Intake, Medicine, Patient
 from tests.cast import NOON, TODAY, days_ago
 from tests.security import authz_matrix as matrix
@@ -35,7 +44,7 @@ DIARY_WRITES = (
     "agree_again",
     "make_carer_code",
 )
-CLINIC_WRITES = ("sessions", "session")
+CLINIC_WRITES = ("sessions", "session", "decisions", "decision")
 OTHERS = (matrix.SAME_CLINIC, matrix.OTHER_CLINIC, matrix.NO_CLINIC, matrix.BOTH)
 
 
@@ -56,6 +65,8 @@ def foreign_rows(patient: Patient) -> dict[str, list[Any]]:
         DiaryDay.objects.exclude(patient=patient),
         Intake.objects.exclude(own_dose),
         InjectionSession.objects.exclude(patient=patient),
+        Decision.objects.exclude(patient=patient),
+        CriteriaSet.objects.all(),
     )
     return {rows.model.__name__: list(rows.order_by("pk").values()) for rows in querysets}
 
@@ -154,6 +165,7 @@ FOREIGN_FIELDS = (
     "medicine_id",
     "session",
     "session_id",
+    "replaces",
     "clinic",
     "clinic_id",
     "recorded_by",
@@ -170,6 +182,7 @@ def foreign_numbers(world: Any, patient: Patient) -> dict[str, Any]:
         "day": patient.days.earliest("date").pk,
         "medicine": patient.medicines.get().pk,
         "session": patient.sessions.get().pk,
+        "replaces": Decision.objects.exclude(patient=world.owner).earliest("pk").pk,
         "clinic": clinic,
         "link": CareLink.objects.exclude(patient=world.owner).earliest("pk").pk,
         "recorded_by": world.users[matrix.ELSEWHERE].pk,
@@ -213,6 +226,9 @@ def test_no_number_leads_a_clinician_to_another_patient(world, name, role, place
     for added in InjectionSession.objects.exclude(pk__in=known):
         assert (added.patient, added.clinic.slug) == (world.owner, "north")
         assert added.recorded_by == world.users[matrix.LINKED]
+    for decided in Decision.objects.exclude(pk=world.ids["decision_id"]).filter(patient=world.owner):
+        assert decided.clinic.slug == "north"
+        assert decided.recorded_by == world.users[matrix.LINKED].pseudonym
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -288,6 +304,7 @@ UNADDRESSES = (
         (matrix.LINKED, "/clinic/patients/{number}/"),
         (matrix.LINKED, "/clinic/patients/{number}/sessions/"),
         (matrix.LINKED, "/clinic/patients/{patient}/sessions/{number}/"),
+        (matrix.LINKED, "/clinic/patients/{patient}/decisions/{number}/"),
     ],
 )
 def test_what_is_no_number_of_a_row_does_not_exist(world, role, address, number):

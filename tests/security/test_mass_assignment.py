@@ -64,6 +64,10 @@ FORMS = [
     ("sessions", matrix.LINKED),
     ("session", matrix.LINKED),
     ("sessions", matrix.LEAD),
+    ("decisions", matrix.LINKED),
+    ("decision", matrix.LINKED),
+    ("add_criteria", matrix.LEAD),
+    ("follow_criteria", matrix.LEAD),
     ("account_signup", matrix.STRANGER),
     ("account_login", matrix.STRANGER),
     ("account_reset_password", matrix.STRANGER),
@@ -142,6 +146,11 @@ PROTECTED = (
     "seed",
     "since",
     "until",
+    "replaces",
+    "is_withdrawn",
+    "counted",
+    "recorded_at",
+    "follows",
 )
 FORGED = UUID(int=0)
 
@@ -247,6 +256,7 @@ def test_protected_fields_change_nothing(world, name, role, place):
         ("day", matrix.OWNER),
         ("preventive", matrix.OWNER),
         ("session", matrix.LINKED),
+        ("decision", matrix.LINKED),
         ("account_signup", matrix.STRANGER),
     ],
 )

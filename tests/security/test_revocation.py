@@ -41,7 +41,7 @@ def asks(client, address, way, answer):
 
 
 def test_routes_of_a_patient_are_found():
-    assert {"patient", "sessions", "session"} <= set(OF_A_PATIENT)
+    assert {"patient", "sessions", "session", "decisions", "decision"} <= set(OF_A_PATIENT)
 
 
 @pytest.mark.parametrize("way", ["again", "etag", "date", "head", "prefetch", "part"])
