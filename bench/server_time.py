@@ -121,13 +121,13 @@ def signed_in() -> str:
 
 
 def ask(
-    handler: Any, cookies: str, method: str, path: str, body: bytes = b"", kind: str = ""
+    handler: Any, cookies: str, method: str, path: str, body: bytes = b"", kind: str = "", query: str = ""
 ) -> tuple[Taken, bytes]:
     """As gunicorn asks, to the last byte of the answer and the end of the request."""
     environ = {
         "REQUEST_METHOD": method,
         "PATH_INFO": path,
-        "QUERY_STRING": "",
+        "QUERY_STRING": query,
         "SERVER_NAME": HOST,
         "SERVER_PORT": "443",
         "SERVER_PROTOCOL": "HTTP/1.1",

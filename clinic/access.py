@@ -18,7 +18,7 @@ from accounts import audit, limits
 from accounts.access import audience
 from accounts.models import AuditEntry
 from clinic.models import CareLink, Clinic, Membership
-from diary.models import DiaryDay, Patient
+from diary.models import DiaryDayQuerySet, Patient
 
 P = ParamSpec("P")
 SEES_DIARIES = (Membership.Role.CLINICIAN, Membership.Role.NURSE, Membership.Role.LEAD)
@@ -65,7 +65,7 @@ def clinics_led_by(user: Any) -> QuerySet[Clinic]:
     return Clinic.objects.filter(memberships__in=led).order_by("name")
 
 
-def notes_seen(link: CareLink) -> QuerySet[DiaryDay]:
+def notes_seen(link: CareLink) -> DiaryDayQuerySet:
     """The days whose notes may be shown through a link. Notes reach a clinic's page or file through here alone."""
     days = link.patient.days.exclude(note="")
     return days if link.sees_notes else days.none()

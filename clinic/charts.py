@@ -6,13 +6,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clinic.rules import BASELINE_DAYS, CYCLE_DAYS, CycleResult
+from clinic.rules import BASELINE_DAYS, CYCLE_DAYS, CycleResult, week_means
 from clinic.summaries import PatientSummary, TreatmentWindow
 from diary.charts import Chart, Level, Marker, Series, counted_and_missing, known
 from diary.rules import CHRONIC_HEADACHE_DAYS, Window, half_up
 
-CYCLES_SHOWN = 6
-"""As many lines as can be told apart."""
+CYCLES_SHOWN = 5
+"""With the mean as many lines as can be told apart."""
 WEEKS = CYCLE_DAYS // 7
 
 
@@ -44,15 +44,21 @@ def before_and_after(summary: PatientSummary) -> Chart:
 def weeks_of_cycles(summary: PatientSummary) -> Chart:
     """Headache days in each week of the last cycles over each other: wearing-off shows at their end.
 
-    Only weeks whose seven days are all recorded are drawn; the others are gaps, never low.
+    Only weeks whose seven days are all recorded are drawn; the others are gaps, never low. From two cycles on the mean
+    of all of them lies over the latest.
     """
-    shown = summary.found.cycles[-CYCLES_SHOWN:]
+    results = summary.found.cycles
+    shown = results[-CYCLES_SHOWN:]
+    means = [None if mean is None else half_up(mean) for mean in week_means(results)]
     return Chart(
         kind="lines",
         title=_("Headache days in each week of a cycle"),
         description=_(
-            "A line for each of the last cycles, from the first week after the injection to the twelfth."
-        ),
+            "A line for each of the last cycles, from the first week after the injection to the twelfth, and one for "
+            "the mean of all cycles."
+        )
+        if len(results) > 1
+        else _("A line from the first week after the injection to the twelfth."),
         unit=_("days of 7"),
         most=7,
         labels=[[str(week)] for week in range(1, WEEKS + 1)],
@@ -63,7 +69,18 @@ def weeks_of_cycles(summary: PatientSummary) -> Chart:
                 values=_weekly_days(result),
             )
             for place, result in enumerate(shown, start=1)
-        ],
+        ]
+        + (
+            [
+                Series(
+                    key="mean",
+                    label=_("Mean of all %(n)d cycles") % {"n": len(results)},
+                    values=list(means),
+                )
+            ]
+            if len(results) > 1
+            else []
+        ),
         levels=[],
         markers=[],
         emphasis=[],

@@ -419,6 +419,48 @@ def _in_month(counted: Month, days: int, published: int | None) -> Reached | Non
     return threshold(days, counted.missing, published) if counted.recorded else Reached.CANNOT_EVALUATE
 
 
+# --- Wearing-off ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """Headache days on average over some cycles; `high` counts every missing day as one."""
+
+    low: Fraction
+    high: Fraction
+
+
+def compared_blocks(result: CycleResult, today: date) -> list[Window] | None:
+    """A cycle's three blocks, where all are over, none was cut and each has 20 recorded days; else `None` (ours)."""
+    windows = [block.window for block in result.blocks]
+    is_whole = len(windows) == 3 and all(
+        window.days == 28 and window.last < today and window.recorded >= CYCLE_DAYS_RECORDED
+        for window in windows
+    )
+    return windows if is_whole else None
+
+
+def block_means(compared: Sequence[Sequence[Window]]) -> list[Mean]:
+    """Over the same cycles in each of weeks 1–4, 5–8 and 9–12, so that they can be laid side by side (ours)."""
+    return [
+        Mean(
+            Fraction(sum(window.headache_days for window in windows), len(windows)),
+            Fraction(sum(window.headache_days + window.missing for window in windows), len(windows)),
+        )
+        for windows in zip(*compared, strict=True)
+    ]
+
+
+def week_means(results: Sequence[CycleResult]) -> list[Fraction | None]:
+    """Headache days in each week of the cycle on average, over the cycles whose week is wholly recorded (ours)."""
+    whole: dict[str, list[int]] = {str(week): [] for week in range(1, CYCLE_DAYS // 7 + 1)}
+    for result in results:
+        for week in result.weeks:
+            if week.window.recorded == 7:
+                whole[week.weeks].append(week.window.headache_days)
+    return [Fraction(sum(days), len(days)) if days else None for days in whole.values()]
+
+
 # --- Criteria for going on -----------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -31,7 +31,7 @@ from clinic.rules import (
     not_compared,
     windows_before,
 )
-from diary.models import Patient
+from diary.models import DiaryDay, Origin, Patient
 from diary.rules import (
     CHRONIC_HEADACHE_DAYS,
     CHRONIC_MIGRAINE_DAYS,
@@ -48,6 +48,7 @@ from diary.rules import (
     Reached,
     Window,
     changed_after_the_fact,
+    is_late,
     overuse,
     rule_of,
 )
@@ -260,11 +261,16 @@ class MonthRow:
     medication: list[MedicationDays]
 
 
+def month_rows(months: Sequence[Month]) -> list[MonthRow]:
+    """The latest first."""
+    return [MonthRow(counted, medication_days(counted)) for counted in reversed(months)]
+
+
 @dataclass(frozen=True, slots=True)
 class PatientSummary:
     """All that the patient page shows. `found` is counted over the whole diary, days to come included as missing.
 
-    `month_summaries`: the calendar months as far as they have gone, oldest first.
+    `origins`: where each recorded day comes from.
     """
 
     link: CareLink
@@ -276,9 +282,7 @@ class PatientSummary:
     windows: list[TreatmentWindow]
     cycles: list[CycleRow]
     criteria: list[CriteriaRow]
-    month_summaries: list[MonthSummary]
-    late_days: int
-    carer_days: int
+    origins: list[Origin]
     changed_days: list[ChangedDay]
     changed_windows: list[ChangedWindow]
     moved_baselines: list[MovedBaseline]
@@ -289,9 +293,28 @@ class PatientSummary:
         return self.link.patient
 
     @property
+    def late_days(self) -> int:
+        """Days first recorded more than two days afterwards."""
+        return sum(is_late(origin.date, origin.recorded_on) for origin in self.origins)
+
+    @property
+    def carer_days(self) -> int:
+        """Days first recorded by a carer."""
+        return sum(origin.source == DiaryDay.Source.CARER for origin in self.origins)
+
+    def months_seen(self, firsts: Iterable[date]) -> list[MonthSummary]:
+        """The calendar months that begin on these days, as far as they have gone, in this order."""
+        return [month_summary(self.found.diary, first, self.today) for first in firsts]
+
+    @property
+    def month_summaries(self) -> list[MonthSummary]:
+        """The calendar months as far as they have gone, oldest first."""
+        return self.months_seen(counted.month for counted in self.found.months)
+
+    @property
     def months(self) -> list[MonthRow]:
         """The calendar months, the latest first."""
-        return [MonthRow(counted, medication_days(counted)) for counted in reversed(self.found.months)]
+        return month_rows(self.found.months)
 
     @property
     def published_headache_days(self) -> int:
@@ -320,11 +343,12 @@ class PatientSummary:
 
 
 def patient_summary(link: CareLink, now: datetime) -> PatientSummary:
-    """Nine queries, whatever the length of the diary."""
+    """Five queries, whatever the length of the diary."""
     today = link.patient.date_at(now)
     sessions = list(link.patient.sessions.order_by("date"))
     dates = [session.date for session in sessions if session.date <= today]
-    diary = Diary(link.patient.days.between(date.min, today).records())
+    days, origins = link.patient.days.between(date.min, today).records_with_origins()
+    diary = Diary(days)
     found = analysis(diary, dates, criteria_of(link.clinic))
     rows = cycle_rows(found, today)
     changed = _changed_days(link.patient, diary, today)
@@ -338,9 +362,7 @@ def patient_summary(link: CareLink, now: datetime) -> PatientSummary:
         [*windows_until_baseline(found, dates), *(shown for row in rows for shown in row.blocks if shown)],
         rows,
         [_criteria_row(link.clinic, found, state, today) for state in found.criteria],
-        [month_summary(diary, counted.month, today) for counted in found.months],
-        link.patient.days.late().count(),
-        link.patient.days.by_carer().count(),
+        origins,
         changed[::-1],
         changed_windows(changed, dates),
         moved_baselines(_session_events(link.patient, sessions, today)),

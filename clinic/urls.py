@@ -55,6 +55,7 @@ urlpatterns = [
         name="withdraw_staff_invitation",
     ),
     path("clinic/patients/<row:patient_id>/", patient_pages.patient, name="patient"),
+    path("clinic/patients/<row:patient_id>/days/<month:first>/", patient_pages.days, name="patient_days"),
     path("clinic/patients/<row:patient_id>/sessions/", session_pages.sessions, name="sessions"),
     path(
         "clinic/patients/<row:patient_id>/sessions/<row:session_id>/", session_pages.session, name="session"

@@ -116,6 +116,11 @@ LATE_DAYS = 2
 """What is recorded, changed or deleted more than this many days after a day is said to be so (ours)."""
 
 
+def is_late(when: date, recorded_on: date | None) -> bool:
+    """First recorded more than two days afterwards; not where it is not known when."""
+    return recorded_on is not None and (recorded_on - when).days > LATE_DAYS
+
+
 class EarlierDay(NamedTuple):
     """What was recorded of a day until a change or a deletion took its place. Dates are the patient's own.
 

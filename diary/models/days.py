@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from itertools import combinations
-from typing import Any, TypedDict
+from itertools import combinations, groupby
+from operator import itemgetter
+from typing import Any, NamedTuple, TypedDict
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -21,7 +22,17 @@ from diary.details import MOST_TRIGGERS, ONE_SIDES, TRIGGER_LENGTH, Aura, Qualit
 from diary.models.checked import validate_text, validate_triggers
 from diary.models.medicines import Medicine
 from diary.models.people import Patient
-from diary.rules import LATE_DAYS, Day, Disability, EarlierDay, Feature, Headache, MedicationClass, Relief
+from diary.rules import (
+    LATE_DAYS,
+    Day,
+    Disability,
+    EarlierDay,
+    Feature,
+    Headache,
+    MedicationClass,
+    Relief,
+    is_late,
+)
 from diary.words import (
     disability_choices,
     headache_choices,
@@ -87,6 +98,34 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date | time) else value
 
 
+def _day(
+    when: date,
+    headache: str,
+    pain: int | None,
+    migraine: bool | None,
+    features: str,
+    relief: str,
+    classes: Iterable[str],
+) -> Day:
+    return Day(
+        when,
+        Headache(headache),
+        pain,
+        migraine,
+        feature_set(features),
+        frozenset(map(MedicationClass, classes)),
+        Relief(relief) if relief else None,
+    )
+
+
+class Origin(NamedTuple):
+    """When a day was first recorded (`None` where that is not known) and by whom (`DiaryDay.Source`)."""
+
+    date: date
+    recorded_on: date | None
+    source: str
+
+
 class DiaryDayQuerySet(models.QuerySet["DiaryDay"]):
     def between(self, first: date, last: date) -> DiaryDayQuerySet:
         return self.filter(date__range=(first, last))
@@ -111,6 +150,25 @@ class DiaryDayQuerySet(models.QuerySet["DiaryDay"]):
     def by_carer(self) -> DiaryDayQuerySet:
         """Days first recorded by a carer."""
         return self.filter(source=DiaryDay.Source.CARER)
+
+    def records_with_origins(self) -> tuple[list[Day], list[Origin]]:
+        """The same for one patient, and where each day comes from; one query, whose rows are one a medicine."""
+        rows = self.order_by("date").values_list(
+            "date",
+            "recorded_on",
+            "source",
+            "headache",
+            "pain",
+            "migraine",
+            "features",
+            "relief",
+            "intakes__medicine__medication_class",
+        )
+        days, origins = [], []
+        for (when, recorded_on, source, *said), taken in groupby(rows, key=itemgetter(slice(8))):
+            days.append(_day(when, *said, {row[8] for row in taken if row[8]}))
+            origins.append(Origin(when, recorded_on, source))
+        return days, origins
 
     def within(self, windows: list[tuple[int, date, date]]) -> DiaryDayQuerySet:
         """Days of several patients, each in their own windows of (patient id, first, last)."""
@@ -149,15 +207,7 @@ class DiaryDayQuerySet(models.QuerySet["DiaryDay"]):
         return [
             (
                 patient,
-                Day(
-                    when,
-                    Headache(headache),
-                    pain,
-                    migraine,
-                    feature_set(features),
-                    frozenset(map(MedicationClass, classes.get(pk, ()))),
-                    Relief(relief) if relief else None,
-                ),
+                _day(when, headache, pain, migraine, features, relief, classes.get(pk, ())),
                 doses.get(pk, {}),
             )
             for pk, patient, when, headache, pain, migraine, features, relief in rows
@@ -294,7 +344,7 @@ class DiaryDay(models.Model):
     @property
     def is_late(self) -> bool:
         """First recorded more than two days afterwards."""
-        return self.recorded_on is not None and self.recorded_on > self.date + timedelta(days=LATE_DAYS)
+        return is_late(self.date, self.recorded_on)
 
 
 class Taken(TypedDict):

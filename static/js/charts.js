@@ -17,7 +17,7 @@ function look(figure) {
     probe.style.color = `var(--chart-${name})`;
     return getComputedStyle(probe).color;
   };
-  const names = ["counted", "missing", "emphasis", "baseline", "published", "marker", "text", "grid"];
+  const names = ["counted", "missing", "emphasis", "baseline", "published", "marker", "text", "grid", "mean"];
   for (let line = 1; line <= 6; line += 1) names.push(`series-${line}`);
   const colours = Object.fromEntries(names.map((name) => [name, colour(name)]));
   probe.style.color = "var(--surface)";
@@ -93,6 +93,7 @@ function bars(payload, { colours }) {
 function lines(payload, { colours }) {
   return payload.series.map((series, order) => {
     const colour = colours[series.key] ?? colours.counted;
+    const isMean = series.key === "mean";
     return {
       label: series.label,
       data: series.values,
@@ -101,8 +102,8 @@ function lines(payload, { colours }) {
       pointBackgroundColor: colour,
       hoverBorderColor: colour,
       hoverBackgroundColor: colour,
-      borderWidth: 2.25,
-      borderDash: DASHES[order % DASHES.length],
+      borderWidth: isMean ? 4 : 2.25,
+      borderDash: isMean ? [] : DASHES[order % DASHES.length],
       pointStyle: POINTS[order % POINTS.length],
       pointRotation: order === 4 ? 180 : 0,
       pointRadius: 4,

@@ -303,6 +303,7 @@ TABLE: dict[str, Row] = {
     "withdraw_staff_invitation": Row(REFUSED, those(MANAGES_STAFF, FORM, NOTHING)),
     "caseload": Row(those(STAFF, PAGE, NOTHING), REFUSED),
     "patient": Row(those(READS_THE_OWNER, PAGE, NOTHING), REFUSED),
+    "patient_days": Row(those(READS_THE_OWNER, PAGE, NOTHING), REFUSED),
     "sessions": PATIENT_FORM,
     "session": PATIENT_FORM,
     "adverse_events": PATIENT_FORM,
