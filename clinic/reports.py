@@ -48,7 +48,7 @@ from diary.words import CLASS_LABELS
 
 Words = dict[str, Any]
 MONTHS_CHARTED = 12
-CHART_SIZE = (830, 250)
+CHART_SIZE = (830, 205)
 """Units of the picture on a line of A4: text of 13 units is 8 points there."""
 
 
@@ -57,9 +57,9 @@ def day(when: date) -> str:
     return date_format(when, "j M Y")
 
 
-def cell(text: str, small: str = "") -> Words:
-    """What stands in a table, with a second line in small print."""
-    return {"text": str(text), "small": str(small)}
+def cell(text: str, small: str = "", columns: int = 1) -> Words:
+    """What stands in a table, in one column of it or over several; `small` is in small print."""
+    return {"text": str(text), "small": str(small), "columns": columns}
 
 
 def file_name(kind: str, reference: str, made_on: date) -> str:
@@ -108,7 +108,7 @@ def report_words(report: Report) -> Words:
             table for table in (_cycles(report), _months(report), _criteria(summary)) if table["rows"]
         ],
         "runs": [list(run) for run in _runs(summary)] if report.months else [],
-        "runs_title": _("Longest run of consecutive calendar months"),
+        "runs_title": _("Longest runs of consecutive calendar months"),
         "decision_title": _("Latest decision"),
         "decision": _decision(report),
         "definitions_title": _("Definitions used"),
@@ -198,6 +198,7 @@ def _picture(chart: Chart) -> Words:
     levels = [f"{level['label']}: {in_words(level['value'])}." for level in chart["levels"]]
     return asdict(drawing(chart, *CHART_SIZE, number=in_words)) | {
         "title": f"{chart['title']} ({chart['unit']})",
+        "emphasised": bool(chart["emphasis"]),
         "alt": " ".join([chart["description"], *levels, *numbers]),
     }
 
@@ -266,18 +267,21 @@ def _baseline(report: Report) -> str:
 def _cycle(row: CycleRow) -> list[Words]:
     compared = row.comparison
     so_far = _("so far") if compared.reduction and compared.is_so_far else ""
+    states = row.result.responder.values()
     if compared.reduction:
         bounds = "" if compared.reduction.is_exact else reduction_bounds(compared.reduction)
         fell = cell(percent(compared.reduction.point), " · ".join(filter(None, [bounds, so_far])))
+        compared_with = [fell, *(cell(state_label(state), so_far) for state in states)]
     else:
-        fell = cell("–", why_not_compared(compared))
+        # One sentence for the reduction and for each of its states, which are the same.
+        state = state_label(Reached.CANNOT_EVALUATE)
+        compared_with = [cell(state, why_not_compared(compared), columns=1 + len(states))]
     return [
         cell(str(row.result.cycle.number)),
         cell(day(row.result.cycle.starts_on)),
         *(cell(block_span(block)) for block in row.blocks),
         cell(recorded_words(row.evaluation)),
-        fell,
-        *(cell(state_label(state), so_far) for state in row.result.responder.values()),
+        *compared_with,
     ]
 
 
@@ -364,7 +368,7 @@ def _counted(month: Month, words: str, state: Reached | None) -> Words:
 def _criteria(summary: PatientSummary) -> Words:
     return {
         "title": _("Published criteria, as counted"),
-        "note": _("Counts beside published numbers. The decision is the clinician’s."),
+        "note": "",
         "kind": "criteria",
         "headings": [_("Source"), _("What it asks"), _("Counted"), _("State")],
         "rows": [line for row in summary.criteria for line in _criteria_rows(row)] if summary.cycles else [],

@@ -31,6 +31,7 @@ def pdf(template: str, words: dict[str, Any], made_on: date) -> bytes:
     """
     import typst  # a megabyte of fonts, for the few requests that need them
 
+    words = json.loads(json.dumps(words))
     cleaned = shown_as(words, is_text)
     choices: list[Callable[[], Sign]] = [
         lambda: is_text,
