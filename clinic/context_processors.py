@@ -41,6 +41,8 @@ CURRENT = {
     "patient": "patients",
     "sessions": "patients",
     "session": "patients",
+    "report": "patients",
+    "letter": "patients",
     "link": "patients",
     "invite": "patients",
     "staff": "staff",

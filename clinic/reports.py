@@ -67,7 +67,7 @@ def file_name(kind: str, reference: str, made_on: date) -> str:
     return "-".join(filter(None, [kind, slugify(reference)[:40], made_on.isoformat()])) + ".pdf"
 
 
-def _paper(title: str, report: Report) -> Words:
+def paper_words(title: str, report: Report) -> Words:
     """What every paper of ours says of itself."""
     link, today = report.summary.link, date_format(report.summary.today, "j F Y")
     language, _dash, region = (get_language() or "en").partition("-")
@@ -83,7 +83,9 @@ def _paper(title: str, report: Report) -> Words:
         ],
         "made": _("Made on %(date)s by %(name)s.") % {"date": today, "name": report.made_by},
         "page": _("Page %(page)s of %(pages)s"),
-        "replaced": _("[?] stands for signs that this file’s letters do not have. The page on the screen shows them."),
+        "replaced": _(
+            "[?] stands for signs that this file’s letters do not have. The page on the screen shows them."
+        ),
     }
 
 
@@ -98,7 +100,7 @@ def report_words(report: Report) -> Words:
     """All that a report says, its picture as shapes."""
     summary = report.summary
     chart = report_chart(report)
-    return _paper(_("Headache report"), report) | {
+    return paper_words(_("Headache report"), report) | {
         "principle": _("We count; clinicians decide."),
         "facts": [[label, str(value)] for label, value in _facts(summary)],
         "remarks": [*map(_moved, summary.moved_baselines), *map(_changed, summary.changed_windows)],
@@ -157,8 +159,8 @@ def _moved(moved: MovedBaseline) -> str:
     if moved.why is Moved.DATE_CHANGED:
         return (
             _(
-                "The baseline window moved on %(on)s: until then it was %(first)s to %(last)s. The first session’s date "
-                "was changed."
+                "The baseline window moved on %(on)s: until then it was %(first)s to %(last)s. The first session’s "
+                "date was changed."
             )
             % words
         )
@@ -209,7 +211,9 @@ def _chart_note(summary: PatientSummary) -> str:
             "Darker bars are the windows that are compared: the baseline and weeks 9–12 of each cycle. Hatched: days "
             "that are not recorded; each could be a headache day or not."
         )
-    return _("No injection is recorded. Hatched: days that are not recorded; each could be a headache day or not.")
+    return _(
+        "No injection is recorded. Hatched: days that are not recorded; each could be a headache day or not."
+    )
 
 
 def _cycles(report: Report) -> Words:
@@ -231,10 +235,10 @@ def _cycles(report: Report) -> Words:
         ],
         "rows": [_cycle(row) for row in report.cycles],
         "foot": _(
-            "Headache days. The reduction compares weeks 9–12 with the baseline, per recorded day; the range counts all "
-            "missing days one way and the other. It is not evaluated with fewer than %(needed)d recorded days in either "
-            "window. Wearing-off usually falls into weeks 9–12, so the choice of weeks can decide whether a percentage "
-            "is reached. Improvement without treatment and placebo response are large in chronic migraine: the diary "
+            "Headache days. The reduction compares weeks 9–12 with the baseline, per recorded day; the range counts "
+            "all missing days one way and the other. It is not evaluated with fewer than %(needed)d recorded days in "
+            "either window. Wearing-off usually falls into weeks 9–12, so the choice of weeks can decide whether a "
+            "percentage is reached. Improvement without treatment and placebo response are large in chronic migraine: the diary "
             "shows when, not why."
         )
         % {"needed": summary.days_needed},
@@ -290,7 +294,9 @@ def _months(report: Report) -> Words:
     months = [listed.month for listed in report.months]
     return {
         "title": _("Calendar months and medication days"),
-        "note": _("Beside published numbers of days a month. A range counts the days not recorded either way."),
+        "note": _(
+            "Beside published numbers of days a month. A range counts the days not recorded either way."
+        ),
         "kind": "months",
         "headings": [
             _("Days"),
@@ -393,7 +399,9 @@ def _criteria_rows(row: CriteriaRow) -> Iterator[list[Words]]:
             % {"percent": asked.inadequate_percent, "cycle": asked.inadequate_cycles}
         ),
         counted,
-        cell(state_label(row.state.inadequate_response), _("so far") if compared.reduction and so_far else ""),
+        cell(
+            state_label(row.state.inadequate_response), _("so far") if compared.reduction and so_far else ""
+        ),
     ]
     yield [
         cell(asked.name),

@@ -123,4 +123,6 @@ def _unescaped(text: str) -> str:
 def _all_text(value: Any) -> str:
     if isinstance(value, dict):
         value = list(value.values())
-    return "".join(map(_all_text, value)) if isinstance(value, list) else value if isinstance(value, str) else ""
+    return (
+        "".join(map(_all_text, value)) if isinstance(value, list) else value if isinstance(value, str) else ""
+    )
