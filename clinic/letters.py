@@ -45,8 +45,8 @@ def letter_words(report: Report, sentence: str = "") -> Words:
     return words | {
         "dear": _("Dear %(name)s,") % {"name": summary.patient.name},
         "opening": _(
-            "Thank you for keeping your diary. This letter says what was counted in it until %(date)s. The numbers are "
-            "for you and for your next visit."
+            "This letter says what was counted in your diary until %(date)s. The numbers are for you and for your next "
+            "visit."
         )
         % {"date": date_format(summary.today, "j F Y")},
         "parts": [
@@ -93,7 +93,7 @@ def _recorded(summary: PatientSummary) -> Iterator[str]:
         % words
     )
     if recent.recorded:
-        yield _("Days with a headache: %(span)s.") % words
+        yield _("Days with a headache: %(span)s. Thank you for writing them down.") % words
     if recent.missing:
         yield (
             ngettext(

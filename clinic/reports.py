@@ -238,8 +238,8 @@ def _cycles(report: Report) -> Words:
             "Headache days. The reduction compares weeks 9–12 with the baseline, per recorded day; the range counts "
             "all missing days one way and the other. It is not evaluated with fewer than %(needed)d recorded days in "
             "either window. Wearing-off usually falls into weeks 9–12, so the choice of weeks can decide whether a "
-            "percentage is reached. Improvement without treatment and placebo response are large in chronic migraine: the diary "
-            "shows when, not why."
+            "percentage is reached. Improvement without treatment and placebo response are large in chronic migraine: "
+            "the diary shows when, not why."
         )
         % {"needed": summary.days_needed},
     }

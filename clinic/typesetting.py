@@ -26,15 +26,16 @@ Sign = Callable[[str], bool]
 def pdf(template: str, words: dict[str, Any], made_on: date) -> bytes:
     """The same bytes for the same words and date.
 
-    PDF/UA refuses a sign that no font has. Then the fonts are asked which signs those are; should the answer ever not
-    be understood, only Latin, Greek and Cyrillic are left, and at last ASCII.
+    PDF/UA refuses a sign that no font has, though not within a group of signs, which would be an empty box. So the
+    fonts are asked beforehand about all that is not Latin, Greek or Cyrillic, and about the rest after a refusal.
+    Should the answer ever not be understood, only those three are left, and at last ASCII.
     """
     import typst  # a megabyte of fonts, for the few requests that need them
 
-    words = json.loads(json.dumps(words))
+    words = shown_as(words, lambda sign: True)
     cleaned = shown_as(words, is_text)
     choices: list[Callable[[], Sign]] = [
-        lambda: is_text,
+        lambda: is_text if all(map(_is_european, _all_text(cleaned))) else _of_the_fonts(cleaned),
         lambda: _of_the_fonts(cleaned),
         lambda: _is_european,
         lambda: str.isascii,
@@ -68,7 +69,8 @@ def _compiled(template: str, words: Any, made_on: date) -> bytes:
 def shown_as(value: Any, is_shown: Sign) -> Any:
     """The same structure with every sign that is not shown replaced, a row of them by one mark."""
     if isinstance(value, str):
-        return value if all(map(is_shown, value)) else _replaced(value, is_shown)
+        text = unicodedata.normalize("NFC", value)
+        return text if all(map(is_shown, text)) else _replaced(text, is_shown)
     if isinstance(value, dict):
         return {key: shown_as(entry, is_shown) for key, entry in value.items()}
     return [shown_as(entry, is_shown) for entry in value] if isinstance(value, list | tuple) else value
@@ -77,6 +79,8 @@ def shown_as(value: Any, is_shown: Sign) -> Any:
 def _replaced(text: str, is_shown: Sign) -> str:
     found = ""
     for sign in text:
+        if found.endswith(NOT_SHOWN) and _is_invisible(sign):
+            continue
         if is_shown(sign):
             found += sign
             continue
@@ -113,7 +117,7 @@ def _of_the_fonts(words: Any) -> Sign:
     except typst.TypstError as error:
         refused = {sign for pair in _NAMED.findall(error.diagnostic) for sign in _unescaped("".join(pair))}
         return lambda sign: sign not in refused
-    return _is_european  # each sign can be shown alone, but not all together
+    return is_text
 
 
 def _unescaped(text: str) -> str:

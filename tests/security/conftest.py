@@ -341,6 +341,7 @@ def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
         "begin": {"name": "Renamed Person", "time_zone": "UTC", "date_of_birth": ""},
         "sessions": injection,
         "session": injection,
+        "letter_file": {"sentence": "Bring your list of medicines."},
         "make_code": {"notes": "yes"},
         "link": {"code": "0000-0000", "reference": ""},
         "reminders": {"time": "20:30", "weekdays": ["1", "7"], "by_email": "on"},

@@ -30,7 +30,7 @@ PAGES_OF = {
         "paper",
     ),
     matrix.CARER: ("caring", "caring_log"),
-    matrix.LINKED: ("caseload", "patient", "sessions", "session"),
+    matrix.LINKED: ("caseload", "patient", "sessions", "session", "report", "letter"),
 }
 SCRIPT = re.compile(r"<script[^>]*type=.application/json.[^>]*>(.*?)</script>", re.DOTALL)
 
