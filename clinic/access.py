@@ -154,7 +154,12 @@ def lead_only(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
 
 
 def _audited(request: HttpRequest, link: CareLink, response: HttpResponse) -> HttpResponse:
-    """A form that is sent and redirects has changed something; all else has shown something."""
-    action = Action.CHANGED if request.method == "POST" and response.status_code == 302 else Action.VIEWED
+    """A form that is sent and redirects has changed something; a file is a copy; all else has shown something."""
+    if response.has_header("Content-Disposition"):
+        action = Action.EXPORTED
+    elif request.method == "POST" and response.status_code == 302:
+        action = Action.CHANGED
+    else:
+        action = Action.VIEWED
     audit.write(request, seen(action, link))
     return response

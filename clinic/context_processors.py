@@ -45,6 +45,8 @@ CURRENT = {
     "decision": "patients",
     "criteria": "patients",
     "add_criteria": "patients",
+    "report": "patients",
+    "letter": "patients",
     "link": "patients",
     "invite": "patients",
     "staff": "staff",

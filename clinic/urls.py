@@ -10,6 +10,7 @@ from clinic import (
     joining,
     linking,
     patient_pages,
+    report_pages,
     session_pages,
     sharing_pages,
     staff_pages,
@@ -56,6 +57,10 @@ urlpatterns = [
     ),
     path("clinic/patients/<row:patient_id>/", patient_pages.patient, name="patient"),
     path("clinic/patients/<row:patient_id>/days/<month:first>/", patient_pages.days, name="patient_days"),
+    path("clinic/patients/<row:patient_id>/report/", report_pages.report, name="report"),
+    path("clinic/patients/<row:patient_id>/report.pdf", report_pages.report_file, name="report_file"),
+    path("clinic/patients/<row:patient_id>/letter/", report_pages.letter, name="letter"),
+    path("clinic/patients/<row:patient_id>/letter.pdf", report_pages.letter_file, name="letter_file"),
     path("clinic/patients/<row:patient_id>/sessions/", session_pages.sessions, name="sessions"),
     path(
         "clinic/patients/<row:patient_id>/sessions/<row:session_id>/", session_pages.session, name="session"

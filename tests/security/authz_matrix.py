@@ -165,6 +165,7 @@ DIARY_TAP = Row(REFUSED, diary(FORM))
 CARER_PAGE = Row(those({CARER}, PAGE, NOTHING), REFUSED)
 CARER_TAP = Row(REFUSED, those({CARER}, FORM, NOTHING))
 OWN_LINK_TAP = Row(REFUSED, {**diary(NOTHING), OWNER: FORM})
+PATIENT_PAGE = Row(those(READS_THE_OWNER, PAGE, NOTHING), REFUSED)
 PATIENT_FORM = Row(those(READS_THE_OWNER, PAGE, NOTHING), those(READS_THE_OWNER, FORM, NOTHING))
 
 # Views of django-allauth are classes: what one kind of person gets is said by method.
@@ -304,6 +305,10 @@ TABLE: dict[str, Row] = {
     "caseload": Row(those(STAFF, PAGE, NOTHING), REFUSED),
     "patient": Row(those(READS_THE_OWNER, PAGE, NOTHING), REFUSED),
     "patient_days": Row(those(READS_THE_OWNER, PAGE, NOTHING), REFUSED),
+    "report": PATIENT_PAGE,
+    "report_file": PATIENT_PAGE,
+    "letter": PATIENT_PAGE,
+    "letter_file": PATIENT_FORM,
     "sessions": PATIENT_FORM,
     "session": PATIENT_FORM,
     "adverse_events": PATIENT_FORM,

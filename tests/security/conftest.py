@@ -407,6 +407,7 @@ def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
         "decision": DECIDED,
         "follow_criteria": {"criteria": "ehf-2018"},
         "add_criteria": OWN_NUMBERS,
+        "letter_file": {"sentence": "Bring your list of medicines."},
         "make_code": {"notes": "yes"},
         "link": {"code": "0000-0000", "reference": ""},
         "reminders": {"time": "20:30", "weekdays": ["1", "7"], "by_email": "on"},

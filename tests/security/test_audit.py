@@ -17,6 +17,7 @@ from clinic.models import CareLink, Decision, InjectionSession
 from config.append_only import AUDIT
 from diary.models import Patient
 from tests.cast import NOON, days_ago, visitor
+from tests.papers import Paper
 from tests.security import authz_matrix as matrix
 from tests.security.conftest import canary, fields
 
@@ -27,6 +28,8 @@ CLINICIANS_ROUTES = {
     if getattr(pattern.callback, "audience", "") == "clinician"
 }
 PAGES = sorted(name for name in CLINICIANS_ROUTES if matrix.TABLE[name].get[matrix.LINKED] is matrix.PAGE)
+FILES = ["letter_file", "report_file"]
+"""What comes as a file is a copy that is taken."""
 OF_ONE_PATIENT = [name for name in PAGES if "patient_id" in CLINICIANS_ROUTES[name]]
 WITHOUT_PATIENTS = ["criteria", "invite", "link"]
 """Pages for clinicians on which no patient stands."""
@@ -45,7 +48,8 @@ def latest() -> int:
 
 def shown_on(page: Any, reader: Any = None) -> set[UUID]:
     """The pseudonyms of the patients whose names a page shows; readers may see their own in the frame."""
-    text = page.content.decode()
+    is_paper = page["Content-Type"] == "application/pdf"
+    text = Paper(page.content).text if is_paper else page.content.decode()
     others = Patient.objects.exclude(user=reader) if reader else Patient.objects.all()
     return {pseudonym for name, pseudonym in others.values_list("name", "pseudonym") if name in text}
 
@@ -57,12 +61,16 @@ def not_written_down(page: Any, entries: list[AuditEntry], reader: Any = None) -
     return [] if named == shown else [f"shows {shown}, the log says {named}"]
 
 
+def looking_at(name: str) -> str:
+    return Action.EXPORTED if name in FILES else Action.VIEWED if name in OF_ONE_PATIENT else Action.LISTED
+
+
 # --- What is written -----------------------------------------------------------------------------------------
 
 
 def test_the_routes_are_known():
     assert {"caseload", *WITHOUT_PATIENTS} == set(PAGES) - set(OF_ONE_PATIENT)
-    assert {"patient", "sessions", "session"} <= set(OF_ONE_PATIENT)
+    assert {"patient", "sessions", "session", *FILES} <= set(OF_ONE_PATIENT)
 
 
 @pytest.mark.parametrize("role", READERS)
@@ -74,7 +82,7 @@ def test_a_page_is_one_entry_for_each_patient_on_it(world, name, role):
     assert page.status_code == 200
     user = world.users[role]
     assert not_written_down(page, found, user) == []
-    action = Action.VIEWED if name in OF_ONE_PATIENT else Action.LISTED
+    action = looking_at(name)
     written = {(entry.actor, entry.route, entry.at, entry.action) for entry in found}
     assert written == (set() if name in WITHOUT_PATIENTS else {(user.pseudonym, name, NOON, action)})
     links = {link.pk: link for link in CareLink.objects.filter(patient__in=Patient.objects.all())}
@@ -88,7 +96,17 @@ def test_a_page_is_one_entry_for_each_patient_on_it(world, name, role):
 def test_a_look_at_the_head_alone_is_a_look(world, name):
     before = latest()
     world.client(matrix.LINKED).head(world.address(name))
-    assert [entry.action for entry in entries_after(before)] == [Action.VIEWED]
+    assert [entry.action for entry in entries_after(before)] == [looking_at(name)]
+
+
+def test_a_letter_with_a_sentence_is_a_copy_and_one_that_is_refused_a_look(world):
+    before = latest()
+    clara = world.client(matrix.LINKED)
+    assert (
+        clara.post(world.address("letter_file"), {"sentence": "Well."})["Content-Type"] == "application/pdf"
+    )
+    assert clara.post(world.address("letter_file"), {"sentence": "x" * 601}).status_code == 422
+    assert [entry.action for entry in entries_after(before)] == [Action.EXPORTED, Action.VIEWED]
 
 
 @pytest.mark.parametrize("name", WRITES)

@@ -30,7 +30,17 @@ PAGES_OF = {
         "paper",
     ),
     matrix.CARER: ("caring", "caring_log"),
-    matrix.LINKED: ("caseload", "patient", "sessions", "session", "decisions", "decision", "criteria"),
+    matrix.LINKED: (
+        "caseload",
+        "patient",
+        "sessions",
+        "session",
+        "decisions",
+        "decision",
+        "criteria",
+        "report",
+        "letter",
+    ),
 }
 SCRIPT = re.compile(r"<script[^>]*type=.application/json.[^>]*>(.*?)</script>", re.DOTALL)
 

@@ -16,6 +16,7 @@ from django.urls import get_resolver, path, resolve, reverse
 
 from config import urls
 from diary.models import Medicine
+from tests.papers import Paper
 from tests.security import authz_matrix as matrix
 from tests.security.conftest import NOWHERE, fields, fingerprint, masked
 
@@ -38,7 +39,9 @@ def wrong_answer(response: Any, expected: matrix.Outcome) -> list[str]:
 
 
 def readable(response: Any) -> str:
-    """What is in an answer; of a ZIP, what is in its files."""
+    """What is in an answer; of a ZIP, what is in its files; of a PDF, what stands on its pages."""
+    if response.get("Content-Type") == "application/pdf" and response.content:
+        return Paper(response.content).text
     if response.get("Content-Type") != "application/zip" or not response.content:
         return response.content.decode()
     with zipfile.ZipFile(io.BytesIO(response.content)) as zipped:
