@@ -122,6 +122,41 @@ def clinician_only(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]
     return audience("clinician")(_only_for(sees_diaries, listing))
 
 
+def leading_memberships_of(user: Any) -> QuerySet[Membership]:
+    return Membership.objects.filter(user=user, role=Membership.Role.LEAD)
+
+
+def clinics_led_by(user: Any) -> QuerySet[Clinic]:
+    """The clinics whose results a person may read as a whole."""
+    return Clinic.objects.filter(memberships__in=leading_memberships_of(user)).order_by("name", "pk")
+
+
+def leads_clinic(user: Any) -> bool:
+    """Asked once a request, as `sees_diaries`."""
+    if not hasattr(user, "leads_clinic"):
+        user.leads_clinic = user.is_authenticated and leading_memberships_of(user).exists()
+    return bool(user.leads_clinic)
+
+
+def show_counted(request: HttpRequest, action: Action, clinic: Clinic) -> None:
+    """Writes into the audit log whose results were counted: a clinic's, and no single patient's."""
+    audit.write(request, audit.Line(action, clinic=clinic.pk, detail="service audit"))
+    request.says_what_it_counts = True  # type: ignore[attr-defined]
+
+
+def clinic_lead_only(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """For a clinic's lead: pages that count all its patients and show none. Each says so to the audit log."""
+
+    @wraps(view)
+    def counting(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        response = view(*args, **kwargs)
+        if response.status_code == 200 and not getattr(args[0], "says_what_it_counts", False):
+            raise RuntimeError(f"{view.__name__} does not say what it counts: call show_counted.")
+        return response
+
+    return audience("lead")(_only_for(leads_clinic, counting))
+
+
 def care_link_only(
     view: Callable[Concatenate[HttpRequest, CareLink, P], HttpResponse],
 ) -> Callable[..., HttpResponse]:

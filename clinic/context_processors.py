@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accounts import demonstration, themes
-from clinic.access import manages_staff, sees_diaries
+from clinic.access import leads_clinic, manages_staff, sees_diaries
 from diary.access import patient_of
 from diary.phone import owner_mark
 
@@ -24,6 +24,7 @@ class Navigation:
         # What is not there is no attribute either: a patient's relation says it so.
         self.deletion = getattr(patient, "deletion", None)
         self.is_clinician = sees_diaries(request.user)
+        self.leads_clinic = leads_clinic(request.user)
         self.manages_staff = manages_staff(request.user)
         self.has_carer = getattr(request.user, "has_carer", False)
         self.is_carer = getattr(request.user, "is_carer", False) and not request.user.works_at_clinic
@@ -50,6 +51,7 @@ CURRENT = {
     "link": "patients",
     "invite": "patients",
     "staff": "staff",
+    "service_audit": "service_audit",
 }
 
 

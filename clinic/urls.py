@@ -2,6 +2,7 @@ from django.urls import path
 
 from clinic import (
     adverse_pages,
+    audit_pages,
     caseload_pages,
     criteria_pages,
     data_pages,
@@ -46,6 +47,8 @@ urlpatterns = [
     path(
         "clinic/invite/<row:invitation_id>/withdraw/", linking.withdraw_invitation, name="withdraw_invitation"
     ),
+    path("clinic/audit/", audit_pages.service_audit_page, name="service_audit"),
+    path("clinic/audit/table/", audit_pages.service_audit_table, name="service_audit_table"),
     path("clinic/staff/", staff_pages.staff, name="staff"),
     path("clinic/staff/invite/", staff_pages.invite_staff, name="invite_staff"),
     path("clinic/staff/<row:membership_id>/role/", staff_pages.change_role, name="change_role"),

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from accounts.adapters import AccountAdapter
 from accounts.models import SECOND_FACTORS, User
 from clinic import invitations
-from clinic.access import managing_memberships_of, memberships_of
+from clinic.access import leading_memberships_of, managing_memberships_of, memberships_of
 from clinic.models import Membership
 from diary.models import Carer, PushSubscription
 
@@ -22,6 +22,7 @@ WORKS_AT_CLINIC = Q(is_superuser=True) | Q(Exists(Membership.objects.filter(**TH
 HAS_SECOND_FACTOR = Exists(Authenticator.objects.filter(**THEIRS, type__in=SECOND_FACTORS))
 READS_DIARIES = Exists(memberships_of(OuterRef("pk")))
 MANAGES_STAFF = Exists(managing_memberships_of(OuterRef("pk")))
+LEADS_CLINIC = Exists(leading_memberships_of(OuterRef("pk")))
 HAS_CARER = Exists(Carer.objects.lasting().filter(patient__user=OuterRef("pk")))
 IS_CARER = Exists(Carer.objects.lasting().filter(**THEIRS))
 
@@ -32,6 +33,7 @@ PEOPLE = User.objects.select_related("patient__deletion").annotate(
     has_second_factor=HAS_SECOND_FACTOR,
     sees_diaries=READS_DIARIES,
     manages_staff=MANAGES_STAFF,
+    leads_clinic=LEADS_CLINIC,
     has_carer=HAS_CARER,
     is_carer=IS_CARER,
 )

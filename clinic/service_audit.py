@@ -1,0 +1,465 @@
+"""The service audit: what is shown of a clinic's results, with every small group hidden once and for all.
+
+The page, its charts and its CSV are all written from a `ServiceAudit`, in which `None` stands for a hidden number.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from itertools import pairwise
+from math import ceil, fsum
+from statistics import quantiles
+from typing import Any
+
+from clinic.audit_counts import (
+    BLOCK_DAYS,
+    CYCLES_COUNTED,
+    Counted,
+    Course,
+    adverse_sessions,
+    can_compare,
+    courses,
+    response,
+)
+from clinic.disclosure import SMALLEST, Group, is_small, shown
+from clinic.models import Clinic
+from clinic.rules import PUBLISHED_CRITERIA, RESPONDER_PERCENT
+from clinic.terms import AdverseTerm, StopReason
+from diary.rules import CYCLE_DAYS_RECORDED, Reached, half_up
+
+MOST_BARS = 40
+SEVERITIES = {"under 15": (0, 14), "15-19": (15, 19), "20-24": (20, 24), "25 and more": (25, 28)}
+"""Headache days in the 28 days of the baseline (ours)."""
+OPEN = "open"
+"""The missing days of the baseline leave open which of them."""
+MONTHS = {"under 6": (0, 5), "6-11": (6, 11), "12-23": (12, 23), "24 and more": (24, 10_000)}
+STATES = (Reached.REACHED, Reached.UNCERTAIN, Reached.NOT_REACHED)
+COMPARED, CANNOT, NOT_OVER = "compared", "cannot be compared", "not over"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A reduction in percent that somebody asks for after so many cycles: published, or a clinic's own."""
+
+    key: str
+    name: str
+    source: str
+    percent: int
+    cycles: int
+
+
+def measures(clinic: Clinic) -> list[Measure]:
+    """The published criteria, and the clinic's own that are in use."""
+    published = [
+        Measure(one.key, one.name, one.source, one.inadequate_percent, one.inadequate_cycles)
+        for one in PUBLISHED_CRITERIA
+    ]
+    own = [
+        Measure(one.key, one.name, one.source, one.inadequate_percent, one.inadequate_cycles)
+        for one in clinic.criteria_sets.filter(is_in_use=True).order_by("pk")
+    ]
+    return published + own
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked for: first injections of a period and with a product, and at which cycle to look closely."""
+
+    clinic: Clinic
+    measure: Measure
+    cycle: int
+    since: date | None = None
+    until: date | None = None
+    product: str = ""
+
+    @property
+    def percents(self) -> list[int]:
+        """The published reductions, and the one that the chosen criteria ask for."""
+        return sorted({*RESPONDER_PERCENT, self.measure.percent})
+
+
+# --- What is shown -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Responders:
+    """Patients at one cycle whose headache days fell by at least `percent`, surely, perhaps or surely not."""
+
+    percent: int
+    reached: int | None
+    uncertain: int | None
+    not_reached: int | None
+
+    @property
+    def evaluated(self) -> int | None:
+        """The denominator."""
+        if self.reached is None or self.uncertain is None or self.not_reached is None:
+            return None
+        return self.reached + self.uncertain + self.not_reached
+
+    @property
+    def rate(self) -> tuple[Fraction, Fraction] | None:
+        """The share that surely reached it, and the share that may have; never the one without the other."""
+        if not self.evaluated or self.reached is None or self.uncertain is None:
+            return None
+        return Fraction(self.reached, self.evaluated), Fraction(self.reached + self.uncertain, self.evaluated)
+
+    @property
+    def has_hidden(self) -> bool:
+        return self.evaluated is None
+
+
+@dataclass(frozen=True, slots=True)
+class CycleRow:
+    """`over`: patients whose weeks 9–12 of this cycle are over. `cannot_evaluate`: those among them without a state."""
+
+    number: int
+    over: int | None
+    cannot_evaluate: int | None
+    responders: list[Responders]
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """Headache days left, in percent of the baseline, as the mean of at least five people. `None`: hidden.
+
+    `least` and `most` count their missing days all one way.
+    """
+
+    point: float
+    least: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityRow:
+    key: str
+    patients: int | None
+    left: Mean | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRow:
+    """Months from the first injection to the decision to stop, or until today where none is recorded."""
+
+    key: str
+    going_on: int | None
+    ended: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WearingOff:
+    """Cycles with 20 recorded days in each block: has the last block more headache days than the middle one?"""
+
+    cycles: int | None
+    more: int | None
+    uncertain: int | None
+    not_more: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """Recorded days of 28: of the baseline (cycle 0) or of weeks 9–12 of a cycle."""
+
+    cycle: int
+    quartiles: tuple[float, float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAudit:
+    """`patients` `None`: fewer than five, and nothing else is shown."""
+
+    question: Question
+    patients: int | None
+    completed: list[int | None]
+    """Patients by completed cycles: 0, 1, … 5, 6 and more."""
+    cycles: list[CycleRow]
+    bars: list[Mean]
+    severities: list[SeverityRow]
+    times: list[TimeRow]
+    ended: int | None
+    reasons: dict[str, int | None]
+    wearing_off: WearingOff
+    sessions: int
+    adverse: dict[str, int | None]
+    completeness: list[Completeness]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.patients
+
+    @property
+    def smallest(self) -> int:
+        return SMALLEST
+
+    @property
+    def days_needed(self) -> int:
+        return CYCLE_DAYS_RECORDED
+
+
+def service_audit(question: Question, now: datetime) -> ServiceAudit:
+    """Five queries and one statement for each 2,000 patients."""
+    found = courses(question.clinic, now, question.since, question.until, question.product)
+    people = list(found.values())
+    if len(people) < SMALLEST:
+        return _nothing(question, len(people))
+    treatment = _treatment(people, question)
+    return ServiceAudit(
+        question,
+        len(people),
+        **treatment.cells,
+        cycles=[
+            _cycle_row(number, people, question, treatment.over[number])
+            for number in range(1, CYCLES_COUNTED + 1)
+        ],
+        bars=_bars(_compared(people, question.cycle)),
+        severities=_severities(people, question, treatment.over[question.cycle]),
+        wearing_off=_wearing_off(people),
+        sessions=sum(len(course.sessions) for course in people),
+        adverse=_adverse(question, now, found),
+        completeness=_completeness(people),
+    )
+
+
+def _nothing(question: Question, number: int) -> ServiceAudit:
+    no_cells = WearingOff(None, None, None, None)
+    return ServiceAudit(
+        question, 0 if not number else None, [], [], [], [], [], None, {}, no_cells, 0, {}, []
+    )
+
+
+# --- Counting under the eyes of `disclosure` -----------------------------------------------------------------
+
+
+class Counts:
+    """How many people there are of each kind, and which of their sums may be shown."""
+
+    def __init__(self, kinds: Iterable[Any]) -> None:
+        self.people = Counter(kinds)
+        self.everybody = frozenset(self.people)
+        self.allowed: set[Group] = set()
+
+    def those(self, is_one: Callable[[Any], bool]) -> Group:
+        return frozenset(kind for kind in self.people if is_one(kind))
+
+    def number(self, group: Group) -> int:
+        return sum(self.people[kind] for kind in group)
+
+    def choose(self, wanted: Sequence[Group], rows: Collection[Sequence[Group]], **known: Any) -> None:
+        known_groups = [self.everybody, *known.pop("known", ())]
+        self.allowed = shown(self.people, known_groups, wanted, rows, **known)
+
+    def cell(self, group: Group) -> int | None:
+        return self.number(group) if group in self.allowed else None
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """`over`: for each cycle, how many patients have its weeks 9–12 behind them; `None`: hidden."""
+
+    cells: dict[str, Any]
+    over: dict[int, int | None]
+
+
+def _treatment(people: Sequence[Course], question: Question) -> Treatment:
+    counts = Counts((len(course.cycles), _months(course), course.stop_reason) for course in people)
+    over = {
+        number: counts.those(lambda kind, number=number: kind[0] >= number)
+        for number in range(1, CYCLES_COUNTED + 1)
+    }
+    completed = [
+        counts.those(lambda kind, number=number: kind[0] == number) for number in range(CYCLES_COUNTED + 1)
+    ]
+    ended = counts.those(lambda kind: bool(kind[2]))
+    reasons = {why.value: counts.those(lambda kind, why=why: kind[2] == why.value) for why in StopReason}
+    months = {
+        key: [counts.those(lambda kind, key=key, is_one=is_one: kind[1] == key and bool(kind[2]) is is_one)
+              for is_one in (False, True)]
+        for key in MONTHS
+    }  # fmt: skip
+    first = over[question.cycle]
+    cells = [group for pair in months.values() for group in pair]
+    counts.choose(
+        [first, *over.values(), *completed, ended, *reasons.values(), *cells],
+        rows=[completed, [*reasons.values(), counts.everybody - ended], cells],
+    )
+    return Treatment(
+        {
+            "completed": [counts.cell(group) for group in completed],
+            "times": [TimeRow(key, *map(counts.cell, pair)) for key, pair in months.items()],
+            "ended": counts.cell(ended),
+            "reasons": {why: counts.cell(group) for why, group in reasons.items()},
+        },
+        {number: counts.cell(group) for number, group in over.items()},
+    )
+
+
+def _months(course: Course) -> str:
+    first, last = course.sessions[0], course.ended_on or course.today
+    months = 12 * (last.year - first.year) + last.month - first.month - (last.day < first.day)
+    return next(key for key, (_, most) in MONTHS.items() if months <= most)
+
+
+def _kind(course: Course, number: int, percents: Sequence[int]) -> tuple[Any, ...]:
+    if len(course.cycles) < number:
+        return (NOT_OVER,)
+    after = course.cycles[number - 1][-1]
+    if not can_compare(course.baseline, after):
+        return (CANNOT,)
+    return COMPARED, _severity(course.baseline), *(response(course.baseline, after, p) for p in percents)
+
+
+def _severity(baseline: Counted) -> str:
+    most = baseline.headache_days + baseline.missing
+    bands = (key for key, (low, high) in SEVERITIES.items() if low <= baseline.headache_days and most <= high)
+    return next(bands, OPEN)
+
+
+def _at_cycle(people: Sequence[Course], number: int, question: Question, over: int | None) -> Counts:
+    """Which numbers of one cycle may stand there together; the severities only at the cycle looked at closely."""
+    percents = [question.measure.percent, *(p for p in question.percents if p != question.measure.percent)]
+    counts = Counts(_kind(course, number, percents) for course in people)
+    compared = counts.those(lambda kind: kind[0] == COMPARED)
+    cannot, not_over = (counts.those(lambda kind, word=word: kind[0] == word) for word in (CANNOT, NOT_OVER))
+    rows = [[_responders(counts, place, state) for state in STATES] for place in range(len(percents))]
+    bands = [_of_severity(counts, key) for key in (*SEVERITIES, OPEN)] if number == question.cycle else []
+    is_over = compared | cannot
+    counts.choose(
+        [*(group for row in rows for group in row), cannot, *bands],
+        rows=[[*row, cannot, not_over] for row in (*rows, bands)],
+        **({"secret": [is_over]} if over is None else {"known": [is_over]}),
+    )
+    return counts
+
+
+def _responders(counts: Counts, place: int, state: Reached) -> Group:
+    return counts.those(lambda kind: kind[0] == COMPARED and kind[2 + place] is state)
+
+
+def _of_severity(counts: Counts, key: str) -> Group:
+    return counts.those(lambda kind: kind[0] == COMPARED and kind[1] == key)
+
+
+def _cycle_row(number: int, people: Sequence[Course], question: Question, over: int | None) -> CycleRow:
+    counts = _at_cycle(people, number, question, over)
+    percents = [question.measure.percent, *(p for p in question.percents if p != question.measure.percent)]
+    rows = [
+        Responders(percent, *(counts.cell(_responders(counts, place, state)) for state in STATES))
+        for place, percent in enumerate(percents)
+    ]
+    cannot = counts.cell(counts.those(lambda kind: kind[0] == CANNOT))
+    return CycleRow(number, over, cannot, sorted(rows, key=lambda row: row.percent))
+
+
+# --- How much is left ----------------------------------------------------------------------------------------
+
+Left = tuple[float, float, float]
+"""Headache days in percent of the baseline: the point, the least and the most that the missing days allow."""
+
+
+def _compared(people: Sequence[Course], number: int) -> list[tuple[Counted, Left]]:
+    return [
+        (course.baseline, _left(course.baseline, after))
+        for course in people
+        if len(course.cycles) >= number
+        and can_compare(course.baseline, after := course.cycles[number - 1][-1])
+    ]
+
+
+def _left(before: Counted, after: Counted) -> Left:
+    """One less the reductions of `clinic.rules.Reduction`, in percent."""
+    rate = before.headache_days / before.recorded
+    return (
+        100 * after.headache_days / after.recorded / rate,
+        100 * after.headache_days / after.days * before.days / (before.headache_days + before.missing),
+        100 * (after.headache_days + after.missing) / after.days * before.days / before.headache_days,
+    )
+
+
+def _mean(some: Sequence[Left]) -> Mean:
+    return Mean(*(half_up(Fraction(fsum(column) / len(some))) for column in zip(*some, strict=True)))
+
+
+def _bars(compared: Sequence[tuple[Counted, Left]]) -> list[Mean]:
+    """From the largest fall to the largest rise, neighbours together: no bar is one person, or fewer than five."""
+    ordered = sorted(left for _, left in compared)
+    bars = len(ordered) // max(SMALLEST, ceil(len(ordered) / MOST_BARS))
+    edges = [place * len(ordered) // bars for place in range(bars + 1)] if bars else [0]
+    return [_mean(ordered[start:end]) for start, end in pairwise(edges)]
+
+
+def _severities(people: Sequence[Course], question: Question, over: int | None) -> list[SeverityRow]:
+    counts = _at_cycle(people, question.cycle, question, over)
+    by_severity: dict[str, list[Left]] = defaultdict(list)
+    for baseline, left in _compared(people, question.cycle):
+        by_severity[_severity(baseline)].append(left)
+    return [
+        SeverityRow(key, number, _mean(by_severity[key]) if number else None)
+        for key in (*SEVERITIES, OPEN)
+        for number in [counts.cell(_of_severity(counts, key))]
+    ]
+
+
+# --- Wearing-off, adverse events, completeness ---------------------------------------------------------------
+
+
+def wears_off(blocks: Sequence[Counted]) -> Reached | None:
+    """Has the last block more headache days than the middle one? `None` where a block has too few recorded days.
+
+    Days that are missing or were cut away could be either (ours).
+    """
+    if min(block.recorded for block in blocks) < CYCLE_DAYS_RECORDED:
+        return None
+    _, middle, last = blocks
+    if last.headache_days > middle.headache_days + BLOCK_DAYS - middle.recorded:
+        return Reached.REACHED
+    most = last.headache_days + BLOCK_DAYS - last.recorded
+    return Reached.NOT_REACHED if most <= middle.headache_days else Reached.UNCERTAIN
+
+
+def _wearing_off(people: Sequence[Course]) -> WearingOff:
+    cycles: Counter[Reached] = Counter()
+    whose: dict[Reached, set[int]] = defaultdict(set)
+    for place, course in enumerate(people):
+        for blocks in course.cycles:
+            if state := wears_off(blocks):
+                cycles[state] += 1
+                whose[state].add(place)
+    everybody = set().union(*whose.values())
+    # One patient may stand in all three: where one of them is few people, all three are hidden.
+    is_hidden = any(is_small(len(those)) for those in whose.values())
+    cells = [None if is_hidden else cycles[state] for state in STATES]
+    return WearingOff(None if is_small(len(everybody)) else cycles.total(), *cells)
+
+
+def _adverse(question: Question, now: datetime, found: Mapping[int, Course]) -> dict[str, int | None]:
+    """Sessions after which each term was recorded. A session may stand under several, and nothing adds them up."""
+    sessions: dict[str, set[int]] = defaultdict(set)
+    patients: dict[str, set[int]] = defaultdict(set)
+    for patient, session, term in adverse_sessions(question.clinic, now):
+        if patient in found:
+            sessions[term].add(session)
+            patients[term].add(patient)
+    return {
+        term.value: None if is_small(len(patients[term])) else len(sessions[term]) for term in AdverseTerm
+    }
+
+
+def _completeness(people: Sequence[Course]) -> list[Completeness]:
+    recorded = [[course.baseline.recorded for course in people]]
+    for number in range(1, CYCLES_COUNTED + 1):
+        evaluated = [course.cycles[number - 1][-1] for course in people if len(course.cycles) >= number]
+        recorded.append([window.recorded for window in evaluated if window.days == BLOCK_DAYS])
+    return [
+        Completeness(number, _quartiles(days) if len(days) >= SMALLEST else None)
+        for number, days in enumerate(recorded)
+    ]
+
+
+def _quartiles(numbers: Sequence[int]) -> tuple[float, float, float]:
+    low, middle, high = (half_up(Fraction(one)) for one in quantiles(numbers, n=4, method="inclusive"))
+    return low, middle, high
