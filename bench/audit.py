@@ -6,13 +6,12 @@ The rows are made by the database itself, on SQLite and on a PostgreSQL that wai
 afterwards. Every sixth day is missing, injections come every 80 to 95 days, and one patient in five has ended.
 """
 
-import json
 import os
 import statistics
 import subprocess
 import sys
 import time
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -36,7 +35,7 @@ DAYS = {
         FROM diary_patient p CROSS JOIN generate_series(0, {days} - 1) n WHERE (p.id * 31 + n * 17) % 6 <> 0
     """,
 }
-SAID = "features relief disability note side quality aura triggers".split()
+SAID = ["features", "relief", "disability", "note", "side", "quality", "aura", "triggers"]
 
 
 def main() -> None:
@@ -96,7 +95,7 @@ def fill(patients: int, years: float) -> tuple[Any, int]:
     from clinic.models import CareLink, Clinic, Decision, InjectionSession
     from diary.models import Patient
 
-    chance = Random(5)  # noqa: S311
+    chance = Random(5)
     clinic = Clinic.objects.create(name="Large", slug="large")
     days = round(years * 365.25)
     today = timezone.localdate()

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -198,6 +199,16 @@ def _words(language: str | None) -> dict[str, Any]:
         "some_medicine": _("a medicine"),
         "not_recorded": _("not recorded"),
     }
+
+
+def parts() -> str:
+    """What that script copies and fills in, with its words."""
+    return _parts(get_language())
+
+
+@lru_cache(maxsize=64)
+def _parts(language: str | None) -> str:
+    return render_to_string("diary/_phone_parts.html", {"words": words()})
 
 
 def frame_words() -> dict[str, Any]:

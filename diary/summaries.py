@@ -195,7 +195,7 @@ def first_on_phone(today: date) -> date:
 
 
 def today_summary(patient: Patient, today: date) -> TodaySummary:
-    """Three queries: the days of `DAYS_ON_PHONE` and the first one, their medicines, the list."""
+    """Two queries: the days of `DAYS_ON_PHONE` and the first one, with their medicines; the list."""
     recorded = patient.days.between_with_first(first_on_phone(today), today).records_with_doses()
     began = recorded[0][0].date if recorded else None
     days = [(day, doses) for day, doses in recorded if first_on_phone(today) <= day.date <= today]
@@ -437,20 +437,31 @@ class ReliefAsked:
 
 
 def relief_asked(
-    patient: Patient, now: datetime, declined: Collection[date] = frozenset()
+    patient: Patient,
+    now: datetime,
+    declined: Collection[date] = frozenset(),
+    recorded: Iterable[Day] | None = None,
 ) -> ReliefAsked | None:
     """The medicine recorded last on today's or yesterday's headache, two to 24 hours ago, of which nothing is said.
 
-    `declined`: days of which the person does not want to be asked. One query.
+    `declined`: days of which the person does not want to be asked. One query; none where the days that are `recorded`
+    are known already, and none of them leaves anything to ask.
     """
     today = patient.date_at(now)
     days = {today, today - timedelta(days=1)} - set(declined)
+    if recorded is not None:
+        days &= {day.date for day in recorded if _is_relief_open(day)}
     if not days:
         return None
     intake = Intake.objects.awaiting_relief(patient, days, now).first()
     if intake is None:
         return None
     return ReliefAsked(intake.day.date, intake.medicine, intake.day.date == today)
+
+
+def _is_relief_open(day: Day) -> bool:
+    acute = day.classes - {MedicationClass.ANTIEMETIC}
+    return day.headache is not Headache.NONE and day.relief is None and bool(acute)
 
 
 def earlier_versions(patient: Patient, when: date) -> list[DiaryDayVersion]:

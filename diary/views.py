@@ -97,10 +97,10 @@ def today(request: HttpRequest, patient: Patient) -> HttpResponse:
     context = {
         "patient": patient,
         "phone": phone.payload(patient, summary, operations, now),
-        "words": phone.words(),
+        "parts": phone.parts(),
         "conflicts": phone.conflicts(operations, [chip.medicine for chip in summary.chips]),
         "summary": summary,
-        "relief": relief_asked(patient, now, declined(request)),
+        "relief": relief_asked(patient, now, declined(request), [day for day, _doses in summary.days]),
         "answers": ANSWERS,
         "yesterday": summary.today - ONE_DAY,
     }

@@ -158,3 +158,6 @@ def test_it_costs_one_query(alice):
         assert str(asked.medicine) == "sumatriptan"
     with at_most(0):
         relief_asked(alice, NOON, [TODAY, days_ago(1)])
+    known = alice.days.between(days_ago(9), days_ago(1)).records()
+    with at_most(0):
+        assert relief_asked(alice, NOON, recorded=known) is None
