@@ -10,7 +10,16 @@ import pytest
 from django.db.models import Q
 
 from accounts.models import User
-from clinic.models import CareLink, Clinic, CriteriaSet, Decision, InjectionSession, Invitation, LinkCode, Membership
+from clinic.models import (
+    CareLink,
+    Clinic,
+    CriteriaSet,
+    Decision,
+    InjectionSession,
+    Invitation,
+    LinkCode,
+    Membership,
+)
 from diary.models import Carer, CarerCode, DiaryDay, Intake, Medicine, Patient
 from tests.cast import NOON, TODAY, days_ago
 from tests.security import authz_matrix as matrix
