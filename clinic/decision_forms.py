@@ -24,7 +24,9 @@ MOST_PREVENTIVES = 30
 class DecisionForm(forms.ModelForm):
     """One decision. Nothing is chosen beforehand. `criteria`: the names of those offered, by key."""
 
-    cycle = forms.TypedChoiceField(label=gettext_lazy("When"), required=False, coerce=int, empty_value=None)
+    cycle = forms.TypedChoiceField(
+        label=gettext_lazy("After which injection"), required=False, coerce=int, empty_value=None
+    )
     criteria = forms.ChoiceField(label=gettext_lazy("Criteria looked at"), required=False)
 
     class Meta:
@@ -62,7 +64,7 @@ class DecisionForm(forms.ModelForm):
         after = [
             (
                 str(number),
-                _("After injection %(n)d, %(date)s") % {"n": number, "date": date_format(when, "j M Y")},
+                _("%(n)d, on %(date)s") % {"n": number, "date": date_format(when, "j M Y")},
             )
             for number, when in enumerate(given, start=1)
         ]
@@ -70,7 +72,7 @@ class DecisionForm(forms.ModelForm):
             "kind": decision_kinds(),
             "stop_reason": [("", _("Not said")), *stop_reasons()],
             "overuse_managed": [("", _("Not said")), *answers()],
-            "cycle": [("", _("Before the first injection")), *after],
+            "cycle": [("", _("Before the first")), *after],
             "criteria": [*criteria.items(), ("", _("None of these"))],
         }
         for name, offered in choices.items():
