@@ -182,7 +182,9 @@ def diary_of(role: str, clinic: Clinic | None = None, **injection: Any) -> tuple
     if clinic:
         words["reference"] = canary("list-reference", role)
         share(patient, clinic, words["reference"])
-        patient.decisions.create(clinic=clinic, made_on=days_ago(3), kind="continue", reason=words["decision"])
+        patient.decisions.create(
+            clinic=clinic, made_on=days_ago(3), kind="continue", reason=words["decision"]
+        )
     return patient, set(words.values())
 
 
