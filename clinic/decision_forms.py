@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.models import CRITERIA_NUMBERS, DECIDED, CriteriaSet, Decision
-from clinic.rules import PUBLISHED_CRITERIA, PublishedCriteria
+from clinic.rules import PUBLISHED_CRITERIA
 from clinic.terms import DecisionKind, StopReason
 from clinic.words import answers, decision_kinds, stop_reasons
 from diary.forms import LinesField, formless, not_to_come
@@ -22,9 +22,11 @@ MOST_PREVENTIVES = 30
 
 
 class DecisionForm(forms.ModelForm):
-    """One decision. Nothing is chosen beforehand."""
+    """One decision. Nothing is chosen beforehand. `criteria`: the names of those offered, by key."""
 
-    cycle = forms.TypedChoiceField(label=gettext_lazy("When"), required=False, coerce=int, empty_value=None)
+    cycle = forms.TypedChoiceField(
+        label=gettext_lazy("After which injection"), required=False, coerce=int, empty_value=None
+    )
     criteria = forms.ChoiceField(label=gettext_lazy("Criteria looked at"), required=False)
 
     class Meta:
@@ -52,7 +54,7 @@ class DecisionForm(forms.ModelForm):
         self,
         today: date,
         given: Sequence[date],
-        criteria: Sequence[PublishedCriteria],
+        criteria: Mapping[str, str],
         *args: Any,
         **kwargs: Any,
     ) -> None:
@@ -62,17 +64,16 @@ class DecisionForm(forms.ModelForm):
         after = [
             (
                 str(number),
-                _("After injection %(n)d, %(date)s") % {"n": number, "date": date_format(when, "j M Y")},
+                _("%(n)d, on %(date)s") % {"n": number, "date": date_format(when, "j M Y")},
             )
             for number, when in enumerate(given, start=1)
         ]
-        looked_at = [(one.key, one.name) for one in criteria]
         choices: dict[str, list[tuple[str, Any]]] = {
             "kind": decision_kinds(),
             "stop_reason": [("", _("Not said")), *stop_reasons()],
             "overuse_managed": [("", _("Not said")), *answers()],
-            "cycle": [("", _("Before the first injection")), *after],
-            "criteria": [*looked_at, ("", _("None of these"))],
+            "cycle": [("", _("Before the first")), *after],
+            "criteria": [*criteria.items(), ("", _("None of these"))],
         }
         for name, offered in choices.items():
             self.fields[name].choices = offered  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import GET_OR_POST
 from clinic import deciding
 from clinic.access import care_link_only
+from clinic.criteria import names_of
 from clinic.decision_forms import DecisionForm
 from clinic.decision_summaries import counted_now, decision_history, recorded_start, start
 from clinic.models import CareLink, Decision
@@ -67,7 +68,12 @@ def _decision_page(
     request: HttpRequest, link: CareLink, summary: PatientSummary, instance: Decision
 ) -> HttpResponse:
     given = [session.date for session in summary.sessions if session.date <= summary.today]
-    offered = [row.state.criteria for row in summary.criteria]
+    offered = {row.state.criteria.key: row.state.criteria.name for row in summary.criteria}
+    if instance.criteria not in {"", *offered}:
+        # A decision that is corrected keeps what it looked at, though that be retired by now.
+        offered |= {
+            key: name for key, name in names_of([instance.criteria]).items() if key == instance.criteria
+        }
     form = DecisionForm(summary.today, given, offered, request.POST or None, instance=instance)
     preventives = list(link.patient.preventives.running_first())
     if form.is_valid():

@@ -387,7 +387,8 @@ class StartingState:
 
 def months_before(diary: Diary, day: date) -> list[Month]:
     """The last complete calendar months before a day, oldest first, whether or not anything is recorded in them."""
-    first, found = day.replace(day=1), []
+    first = day.replace(day=1)
+    found: list[Month] = []
     for _ in range(MONTHS_BEFORE_START):
         first = (first - timedelta(days=1)).replace(day=1)
         found.insert(0, month(diary, first))

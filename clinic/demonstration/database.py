@@ -21,6 +21,7 @@ from accounts import audit
 from accounts.demonstration import ACCOUNTS, PASSWORD
 from accounts.models import AuditEntry, User
 from clinic.consent import WORDING
+from clinic.demonstration.decisions import decide
 from clinic.demonstration.diaries import Story, Told, story
 from clinic.demonstration.people import CAST, COURSES, KITS, Person, people
 from clinic.models import CareLink, Clinic, InjectionSession, Membership
@@ -66,6 +67,7 @@ def create(
             batch.write()
             progress(number)
     batch.write()
+    decide(clinic, clinician, today, _noon)
     _look(clinic, clinician, today)
 
 

@@ -10,7 +10,16 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 
 from accounts.models import User
-from clinic.models import CareLink, Clinic, InjectionSession, Invitation, LinkCode, Membership
+from clinic.models import (
+    CareLink,
+    Clinic,
+    CriteriaSet,
+    Decision,
+    InjectionSession,
+    Invitation,
+    LinkCode,
+    Membership,
+)
 from diary.models import Carer, CarerCode, DiaryDay, Intake, Medicine, Patient, Preventive
 from tests.cast import PASSWORD
 from tests.security import authz_matrix as matrix
@@ -28,6 +37,8 @@ MODELS = (
     Intake,
     Preventive,
     InjectionSession,
+    Decision,
+    CriteriaSet,
     LinkCode,
     Invitation,
     Carer,
