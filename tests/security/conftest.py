@@ -59,6 +59,10 @@ NOWHERE = 987_654_321
 """The number of no row."""
 
 
+OF_ONE_PATIENT = ("patient", "sessions", "session", "report", "report_file", "letter", "letter_file")
+"""Where staff read of the owner."""
+
+
 @dataclass
 class World:
     users: dict[str, User]
@@ -103,7 +107,7 @@ class World:
     def forbidden(self, role: str, name: str) -> set[str]:
         """The words that nothing at this address may show this person."""
         may = {role}
-        if role in matrix.READS_THE_OWNER and name in ("patient", "sessions", "session"):
+        if role in matrix.READS_THE_OWNER and name in OF_ONE_PATIENT:
             may.add(matrix.OWNER)
         if role == matrix.OWNER and name == "take_copy":
             # A copy says under which number each clinic has ever kept the person.
