@@ -59,12 +59,6 @@ def manages_staff(user: Any) -> bool:
     return bool(user.manages_staff)
 
 
-def clinics_led_by(user: Any) -> QuerySet[Clinic]:
-    """The clinics whose criteria a person may choose."""
-    led = Membership.objects.filter(user=user, role=Membership.Role.LEAD)
-    return Clinic.objects.filter(memberships__in=led).order_by("name")
-
-
 def notes_seen(link: CareLink) -> DiaryDayQuerySet:
     """The days whose notes may be shown through a link. Notes reach a clinic's page or file through here alone."""
     days = link.patient.days.exclude(note="")
@@ -127,7 +121,7 @@ def leading_memberships_of(user: Any) -> QuerySet[Membership]:
 
 
 def clinics_led_by(user: Any) -> QuerySet[Clinic]:
-    """The clinics whose results a person may read as a whole."""
+    """The clinics whose results a person may read as a whole, and whose criteria they choose."""
     return Clinic.objects.filter(memberships__in=leading_memberships_of(user)).order_by("name", "pk")
 
 

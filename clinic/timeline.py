@@ -1,7 +1,7 @@
-"""What happened besides headache, in one line of time: injections, preventives, adverse events, decisions, reviews, notes.
+"""What happened besides headache in one line of time: injections, preventives, events, decisions, reviews, notes.
 
-What another clinic wrote in its own words stays with it: of its adverse events and decisions the facts are shown, of its
-reviews nothing. The patient's own words come only where notes are shared.
+What another clinic wrote in its own words stays with it: of its adverse events and decisions the facts are shown, of
+its reviews nothing. The patient's own words come only where notes are shared.
 """
 
 from __future__ import annotations

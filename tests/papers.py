@@ -58,3 +58,10 @@ class Paper:
             found = child.get_object()
             if isinstance(found, dict) and ("/S" in found or "/K" in found):
                 yield from self._nodes(found)
+
+
+def readable(response: Any) -> str:
+    """What is in an answer; of a PDF, what stands on its pages."""
+    if response.get("Content-Type") == "application/pdf" and response.content:
+        return Paper(response.content).text
+    return str(response.content.decode())

@@ -265,13 +265,14 @@ def test_queries_do_not_grow_with_the_diary(as_clara, treated):
 def test_every_patient_of_the_demonstration_fits_and_has_the_pages_numbers():
     """Also those of the patient page: its table of cycles and its criteria come from the same summary."""
     call_command("demo", patients=20, verbosity=0)
-    for link in CareLink.objects.open_at(timezone.now()).select_related("patient", "clinic"):
+    links = CareLink.objects.open_at(timezone.now()).select_related("patient", "clinic").order_by("pk")
+    for place, link in enumerate(links):
         summary = patient_summary(link, timezone.now())
         words = report_words(report_of(summary, "Clara"))
         found = Paper(pdf("report.typ", words, summary.today))
         assert found.pages <= 2, link.patient.name
-        for table in words["tables"]:
+        assert len(words["tables"]) == (3 if summary.cycles else 1)
+        for table in words["tables"] if place % 4 == 0 else ():  # reading a file takes longer than making it
             for row in table["rows"]:
                 line = " ".join(f"{c['text']} · {c['small']}" if c["small"] else c["text"] for c in row)
                 assert line in found.text, link.patient.name
-        assert len(words["tables"]) == (3 if summary.cycles else 1)

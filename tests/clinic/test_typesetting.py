@@ -124,6 +124,19 @@ def test_nothing_that_was_written_is_a_command(text):
     assert plain in read
 
 
+def test_guard_reports_a_template_that_makes_markup_of_words(monkeypatch, tmp_path):
+    """The twin of the test above: there the command is carried out."""
+    template = (typesetting.FOLDER / "letter.typ").read_text()
+    careless = template.replace("par(data.dear)", 'eval(data.dear, mode: "markup")')
+    assert careless != template
+    (tmp_path / "paper.typ").write_text((typesetting.FOLDER / "paper.typ").read_text())
+    (tmp_path / "letter.typ").write_text(careless)
+    monkeypatch.setattr(typesetting, "FOLDER", tmp_path)
+    found = paper('#("carried" + " out")')
+    assert "carried out" in found.text
+    assert '#("carried"' not in found.text
+
+
 def test_lines_stay_lines():
     assert [line for line in paper("Dear", "first\nsecond").lines if line in ("first", "second")] == [
         "first",

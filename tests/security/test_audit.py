@@ -17,7 +17,7 @@ from clinic.models import CareLink, Decision, InjectionSession
 from config.append_only import AUDIT
 from diary.models import Patient
 from tests.cast import NOON, days_ago, visitor
-from tests.papers import Paper
+from tests.papers import readable
 from tests.security import authz_matrix as matrix
 from tests.security.conftest import canary, fields
 
@@ -48,8 +48,7 @@ def latest() -> int:
 
 def shown_on(page: Any, reader: Any = None) -> set[UUID]:
     """The pseudonyms of the patients whose names a page shows; readers may see their own in the frame."""
-    is_paper = page["Content-Type"] == "application/pdf"
-    text = Paper(page.content).text if is_paper else page.content.decode()
+    text = readable(page)
     others = Patient.objects.exclude(user=reader) if reader else Patient.objects.all()
     return {pseudonym for name, pseudonym in others.values_list("name", "pseudonym") if name in text}
 

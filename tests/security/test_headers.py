@@ -38,6 +38,11 @@ NOBODYS = ("text/javascript; charset=utf-8", "application/manifest+json")
 CONTENT = {"Content-Type", "Content-Length", "Content-Language", "Vary", "Expires"}
 """What depends on the answer; `Expires` comes with pages that allauth marks as never to be kept."""
 BY_STATUS = {302: {"Location"}, 405: {"Allow"}, 503: {"Retry-After"}}
+FILES = {
+    'attachment; filename="headache-diary-': "application/zip",
+    'attachment; filename="report-': "application/pdf",
+    'attachment; filename="letter-': "application/pdf",
+}
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -67,7 +72,7 @@ def wrong_headers(response: Any) -> list[str]:
     found += [] if policy == POLICY else [f"Content-Security-Policy: {policy}"]
     optional = (
         CONTENT
-        | ({"Content-Disposition"} if response.get("Content-Type") == "application/zip" else set())
+        | ({"Content-Disposition"} if response.get("Content-Type") in FILES.values() else set())
         | BY_STATUS.get(response.status_code, set())
         | ({"Allow"} if response.content == b"" else set())
         | ({"Content-Encoding"} if response.get("Content-Type", "").startswith("text/html") else set())
@@ -83,10 +88,10 @@ def wrong_headers(response: Any) -> list[str]:
         "application/json",
         *NOBODYS,
     )
-    is_file = response.get("Content-Disposition", "").startswith('attachment; filename="headache-diary-')
+    names = [name for name in FILES if response.get("Content-Disposition", "").startswith(name)]
     if response.content.startswith(b"BEGIN:VCALENDAR"):
         kinds = ("text/calendar; charset=utf-8",)
-    if response.content and kind not in (("application/zip",) if is_file else kinds):
+    if response.content and kind not in ([FILES[name] for name in names] or kinds):
         found.append(f"Content-Type: {kind!r}")
     return found + [words for cookie in response.cookies.values() for words in wrong_cookie(cookie)]
 

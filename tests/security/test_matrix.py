@@ -16,7 +16,7 @@ from django.urls import get_resolver, path, resolve, reverse
 
 from config import urls
 from diary.models import Medicine
-from tests.papers import Paper
+from tests import papers
 from tests.security import authz_matrix as matrix
 from tests.security.conftest import NOWHERE, fields, fingerprint, masked
 
@@ -40,10 +40,8 @@ def wrong_answer(response: Any, expected: matrix.Outcome) -> list[str]:
 
 def readable(response: Any) -> str:
     """What is in an answer; of a ZIP, what is in its files; of a PDF, what stands on its pages."""
-    if response.get("Content-Type") == "application/pdf" and response.content:
-        return Paper(response.content).text
     if response.get("Content-Type") != "application/zip" or not response.content:
-        return response.content.decode()
+        return papers.readable(response)
     with zipfile.ZipFile(io.BytesIO(response.content)) as zipped:
         return "\n".join(zipped.read(name).decode() for name in zipped.namelist())
 

@@ -12,6 +12,7 @@ from accounts.models import AuditEntry
 from clinic import consent
 from clinic.models import Clinic
 from tests.cast import NOON, share
+from tests.papers import readable
 from tests.security import authz_matrix as matrix
 from tests.security.conftest import canary, fields
 
@@ -124,7 +125,7 @@ def test_note_of_the_diary_is_nowhere_unless_notes_are_shared(world, name, sees_
             world.address("keep_notes", link_id=world.owner.care_links.lasting().get(clinic__slug="north").pk)
         )
     for role in READERS:
-        page = world.client(role).get(world.address(name)).content.decode()
+        page = readable(world.client(role).get(world.address(name)))
         assert canary("note", matrix.OWNER) not in page
 
 
