@@ -6,13 +6,12 @@ The rows are made by the database itself, on SQLite and on a PostgreSQL that wai
 afterwards. Every sixth day is missing, injections come every 80 to 95 days, and one patient in five has ended.
 """
 
-import json
 import os
 import statistics
 import subprocess
 import sys
 import time
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -36,7 +35,7 @@ DAYS = {
         FROM diary_patient p CROSS JOIN generate_series(0, {days} - 1) n WHERE (p.id * 31 + n * 17) % 6 <> 0
     """,
 }
-SAID = "features relief disability note side quality aura triggers".split()
+SAID = ["features", "relief", "disability", "note", "side", "quality", "aura", "triggers"]
 
 
 def main() -> None:
@@ -46,7 +45,16 @@ def main() -> None:
     if "MEASURED" in os.environ:
         measure(int(size[0]), float(size[1]))
         return
-    heads = ("database", "patients", "diary days", "made in", "reading and counting", "whole page", "CSV", "budget")
+    heads = (
+        "database",
+        "patients",
+        "diary days",
+        "made in",
+        "reading and counting",
+        "whole page",
+        "CSV",
+        "budget",
+    )
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, median of {ROUNDS}\n")
     print("| " + " | ".join(heads) + " |\n" + "| --- " * len(heads) + "|", flush=True)
     with TemporaryDirectory() as folder, TemporaryDirectory() as data, served(Path(folder)) as server:
@@ -87,7 +95,7 @@ def fill(patients: int, years: float) -> tuple[Any, int]:
     from clinic.models import CareLink, Clinic, Decision, InjectionSession
     from diary.models import Patient
 
-    chance = Random(5)  # noqa: S311
+    chance = Random(5)
     clinic = Clinic.objects.create(name="Large", slug="large")
     days = round(years * 365.25)
     today = timezone.localdate()
@@ -106,7 +114,9 @@ def fill(patients: int, years: float) -> tuple[Any, int]:
             when, given = when + timedelta(days=chance.randrange(80, 96)), given - 1
         if not given:
             why = chance.choice(["no_response", "episodic", "side_effects", "patient_wish"])
-            ends.append(Decision(patient=one, clinic=clinic, kind="stop", made_on=min(when, today), stop_reason=why))
+            ends.append(
+                Decision(patient=one, clinic=clinic, kind="stop", made_on=min(when, today), stop_reason=why)
+            )
     InjectionSession.objects.bulk_create(sessions, batch_size=5000)
     Decision.objects.bulk_create(ends, batch_size=2000)
     columns = ", ".join(["patient_id", "date", "headache", *SAID, "source", '"created_at"', '"updated_at"'])
