@@ -35,6 +35,11 @@ def _responders(found: ServiceAudit, percent: int) -> Chart:
     )
 
 
+def shows_anybody(chart: Chart) -> bool:
+    """Without a single number an empty frame would look like nobody."""
+    return any(value for series in chart["series"] for value in series["values"])
+
+
 def _stacked(
     title: str,
     description: str,

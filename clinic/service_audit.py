@@ -103,7 +103,8 @@ class Responders:
             return None, None
         low = None if self.reached is None else Fraction(self.reached, self.evaluated)
         high = None if self.not_reached is None else 1 - Fraction(self.not_reached, self.evaluated)
-        return low, high
+        # "At least nobody" and "at most all" say nothing.
+        return low or (low if high is not None else None), high if high != 1 or low is not None else None
 
     @property
     def has_hidden(self) -> bool:

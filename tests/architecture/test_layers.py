@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 APPS = ("accounts", "diary", "clinic")  # each may import itself and those before it
-PURE = {"rules", "catalogue", "details", "dosing", "drawings", "merging", "terms"}
+PURE = {"rules", "catalogue", "details", "disclosure", "dosing", "drawings", "merging", "terms"}
 WORDS = PURE | {"words"}
 STORED = WORDS | {"models"}
 
@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dosing": set(),
     "drawings": {"charts"},
     "terms": set(),
+    "disclosure": set(),
     "merging": set(),
     "words": WORDS,
     "sources": set(),
@@ -37,6 +38,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "carer_summaries": STORED | {"summaries"},
     "caseload": STORED | {"summaries"},
     "session_summaries": STORED,
+    "audit_counts": STORED,
+    "service_audit": STORED | {"audit_counts"},
+    "audit_charts": WORDS | {"service_audit", "charts"},
+    "audit_exports": {"service_audit"},
+    "audit_forms": STORED | {"audit_counts", "service_audit"},
     "charts": WORDS | {"summaries"},
     "exports": WORDS | {"summaries"},
     "reports": WORDS | {"summaries", "charts"},
