@@ -6,6 +6,8 @@ The rows are made by the database itself, on SQLite and on a PostgreSQL that wai
 afterwards. Every sixth day is missing, injections come every 80 to 95 days, and one patient in five has ended.
 """
 
+import io
+import logging
 import os
 import statistics
 import subprocess
@@ -154,6 +156,8 @@ def page_times(clinic: Any) -> tuple[float, float]:
     from clinic.models import Membership
     from tests.cast import signed_in, staff
 
+    for handler in logging.getLogger().handlers:  # the line of each request is written, to memory
+        handler.setStream(io.StringIO())  # type: ignore[attr-defined]
     client = signed_in(staff("Lea Lead", clinic, Membership.Role.LEAD))
 
     def asked(path: str) -> Any:
