@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from clinic.rules import RESPONDER_PERCENT
-from clinic.service_audit import CycleRow, Responders, ServiceAudit
+from clinic.service_audit import ServiceAudit
 from diary.charts import Chart, Level, Series
 
 MONTHS_WORDS = {"under 6": "< 6", "6-11": "6–11", "12-23": "12–23", "24 and more": "≥ 24"}
@@ -20,38 +20,51 @@ def responder_charts(found: ServiceAudit) -> list[Chart]:
 
 def _responders(found: ServiceAudit, percent: int) -> Chart:
     pairs = [(row, one) for row in found.cycles for one in row.responders if one.percent == percent]
-    return Chart(
-        kind="bars",
+    return _stacked(
         title=_("At least %(percent)d %% fewer headache days") % {"percent": percent},
         description=_("For each cycle a bar of patients: reached, uncertain, not reached, cannot evaluate."),
-        unit=_("patients"),
-        most=_most(
-            [[one.reached, one.uncertain, one.not_reached, row.cannot_evaluate] for row, one in pairs]
-        ),
-        labels=[_cycle_label(row, one) for row, one in pairs],
+        unit=_("patients, by cycle; * part of them hidden"),
+        labels=[str(row.number) for row in found.cycles],
+        keys=[
+            ("counted", _("Reached")),
+            ("missing", _("Uncertain")),
+            ("series-2", _("Not reached")),
+            ("grid", _("Cannot evaluate")),
+        ],
+        bars=[[one.reached, one.uncertain, one.not_reached, row.cannot_evaluate] for row, one in pairs],
+    )
+
+
+def shows_anybody(chart: Chart) -> bool:
+    """Without a single number an empty frame would look like nobody."""
+    return any(value for series in chart["series"] for value in series["values"])
+
+
+def _stacked(
+    title: str,
+    description: str,
+    unit: str,
+    labels: Sequence[str],
+    keys: Sequence[tuple[str, str]],
+    bars: Sequence[Sequence[int | None]],
+) -> Chart:
+    """Bars of people. One with a hidden part carries a star, and no nought that would look like nobody."""
+    drawn = [[value or None for value in bar] if None in bar else list(bar) for bar in bars]
+    return Chart(
+        kind="bars",
+        title=title,
+        description=description,
+        unit=unit,
+        most=max((sum(value or 0 for value in bar) for bar in drawn), default=0),
+        labels=[[f"{label}*" if None in bar else label] for label, bar in zip(labels, bars, strict=True)],
         series=[
-            _series("counted", _("Reached"), [one.reached for _row, one in pairs]),
-            _series("missing", _("Uncertain"), [one.uncertain for _row, one in pairs]),
-            _series("series-2", _("Not reached"), [one.not_reached for _row, one in pairs]),
-            _series("grid", _("Cannot evaluate"), [row.cannot_evaluate for row, _one in pairs]),
+            Series(key=key, label=label, values=[bar[place] for bar in drawn])
+            for place, (key, label) in enumerate(keys)
         ],
         levels=[],
         markers=[],
         emphasis=[],
     )
-
-
-def _series(key: str, label: str, values: Sequence[int | None]) -> Series:
-    return Series(key=key, label=label, values=list(values))
-
-
-def _most(bars: Sequence[Sequence[int | None]]) -> int:
-    return max((sum(value or 0 for value in bar) for bar in bars), default=0)
-
-
-def _cycle_label(row: CycleRow, one: Responders) -> list[str]:
-    label = [_("cycle %(n)d") % {"n": row.number}]
-    return [*label, _("part hidden")] if one.has_hidden or row.cannot_evaluate is None else label
 
 
 def change_chart(found: ServiceAudit) -> Chart:
@@ -93,18 +106,11 @@ def change_chart(found: ServiceAudit) -> Chart:
 
 def time_chart(found: ServiceAudit) -> Chart:
     """Months on treatment, by whether a decision ended it."""
-    return Chart(
-        kind="bars",
+    return _stacked(
         title=_("Time on treatment"),
         description=_("Bars of patients by months since the first injection, ended or not."),
-        unit=_("patients, by months"),
-        most=_most([[row.going_on, row.ended] for row in found.times]),
-        labels=[[MONTHS_WORDS[row.key]] for row in found.times],
-        series=[
-            _series("counted", _("No end recorded"), [row.going_on for row in found.times]),
-            _series("series-2", _("Ended"), [row.ended for row in found.times]),
-        ],
-        levels=[],
-        markers=[],
-        emphasis=[],
+        unit=_("patients, by months; * part of them hidden"),
+        labels=[MONTHS_WORDS[row.key] for row in found.times],
+        keys=[("counted", _("No end recorded")), ("series-2", _("Ended"))],
+        bars=[[row.going_on, row.ended] for row in found.times],
     )

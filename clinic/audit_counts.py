@@ -10,17 +10,17 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
 from clinic.models import AdverseEvent, CareLink, Clinic, Decision, InjectionSession
-from clinic.rules import CYCLE_DAYS, baseline_span, cycles
+from clinic.rules import CYCLE_DAYS, Cycle, baseline_span, cycles
 from clinic.terms import DecisionKind
 from diary.rules import CYCLE_DAYS_RECORDED, Headache, Reached
 
@@ -32,6 +32,7 @@ PATIENTS_TOGETHER = 2000
 """Whose windows are counted in one statement."""
 
 Span = tuple[date, date]
+ONE_DAY = timedelta(days=1)
 
 
 class Counted(NamedTuple):
@@ -172,64 +173,89 @@ def products(clinic: Clinic, now: datetime, fewest: int) -> list[str]:
 def _count(found: dict[int, Course]) -> None:
     people = iter(found.items())
     while together := list(islice(people, PATIENTS_TOGETHER)):
-        spans = [list(_spans(course)) for _, course in together]
-        wanted = [
-            (patient, *span)
-            for (patient, _), theirs in zip(together, spans, strict=True)
-            for span in theirs
-            if span
-        ]
+        wanted = [(patient, spans) for patient, course in together for spans in _stretches(course)]
         counts = iter(_counted(wanted))
-        for (_, course), theirs in zip(together, spans, strict=True):
-            before, *after = [next(counts) if span else NO_DAYS for span in theirs]
-            course.baseline = before
-            course.cycles = [after[place : place + 3] for place in range(0, len(after), 3)]
+        for _, course in together:
+            course.baseline, *_nothing = next(counts)
+            course.cycles = [next(counts) for _ in range(_cycles_over(course))]
 
 
-def _spans(course: Course) -> Iterator[Span | None]:
-    """The baseline, and three blocks of each of the first six cycles whose last block is over or was cut away."""
-    yield baseline_span(course.sessions)
+Spans = list[Span | None]
+"""Up to three spans that follow each other without a gap; `None`: cut away."""
+
+
+def _stretches(course: Course) -> Iterator[Spans]:
+    """The baseline, and the blocks of each of the first six cycles whose last block is over or was cut away."""
+    yield [baseline_span(course.sessions)]
+    for cycle in _first_cycles(course)[: _cycles_over(course)]:
+        yield [cycle.span(start, start + BLOCK_DAYS - 1) for start in BLOCK_STARTS]
+
+
+def _first_cycles(course: Course) -> list[Cycle]:
     # The date after the sixth ends its cycle; later ones change nothing that is counted here.
-    for cycle in cycles(course.sessions[: CYCLES_COUNTED + 1])[:CYCLES_COUNTED]:
-        evaluation = cycle.span(CYCLE_DAYS - BLOCK_DAYS, CYCLE_DAYS - 1)
-        if evaluation and evaluation[1] >= course.today:
-            return
-        yield from (cycle.span(start, start + BLOCK_DAYS - 1) for start in BLOCK_STARTS)
+    return cycles(course.sessions[: CYCLES_COUNTED + 1])[:CYCLES_COUNTED]
+
+
+def _cycles_over(course: Course) -> int:
+    """All but the last one are: the next injection has been given."""
+    last = _first_cycles(course)[-1]
+    evaluation = last.span(CYCLE_DAYS - BLOCK_DAYS, CYCLE_DAYS - 1)
+    is_over = evaluation is None or evaluation[1] < course.today
+    return last.number if is_over else last.number - 1
 
 
 WINDOWS = {
     "postgresql": """
-        SELECT place, patient, first, last
-        FROM unnest(%s::bigint[], %s::date[], %s::date[]) WITH ORDINALITY AS given (patient, first, last, place)
+        SELECT place, patient, first, second, third, last
+        FROM unnest(%s::bigint[], %s::date[], %s::date[], %s::date[], %s::date[])
+        WITH ORDINALITY AS given (patient, first, second, third, last, place)
     """,
     "sqlite": """
-        SELECT key AS place, value ->> 0 AS patient, value ->> 1 AS first, value ->> 2 AS last FROM json_each(%s)
+        SELECT key AS place, value ->> 0 AS patient, value ->> 1 AS first, value ->> 2 AS second,
+            value ->> 3 AS third, value ->> 4 AS last
+        FROM json_each(%s)
     """,
 }
 COUNT = """
     SELECT (
-        SELECT count(*) * 100 + coalesce(sum(CASE WHEN headache <> %s THEN 1 ELSE 0 END), 0)
+        SELECT sum(
+            CASE WHEN date < second THEN 1 WHEN date < third THEN 1024 ELSE 1048576 END
+            * CASE WHEN headache = %s THEN 1 ELSE 33 END
+        )
         FROM diary_diaryday
         WHERE patient_id = patient AND date BETWEEN first AND last
     )
     FROM ({windows}) AS windows ORDER BY place
 """
+"""Three blocks in one number: five bits each for their recorded days and for their headache days."""
 
 
-def _counted(windows: Sequence[tuple[int, date, date]]) -> Iterable[Counted]:
-    """In the order of the windows, in one statement: a row for each day would be millions."""
+def _counted(wanted: Sequence[tuple[int, Spans]]) -> Iterator[list[Counted]]:
+    """In the order of what is wanted, in one statement: a row for each day would be millions."""
+    windows = [(patient, *_edges(spans)) for patient, spans in wanted]
     if not windows:
-        return []
+        return
     if connection.vendor == "postgresql":
-        asked: list[object] = [list(column) for column in zip(*windows, strict=True)]
+        asked: list[Any] = [list(column) for column in zip(*windows, strict=True)]
     else:
-        asked = [
-            json.dumps([(patient, first.isoformat(), last.isoformat()) for patient, first, last in windows])
-        ]
+        asked = [json.dumps(windows, default=date.isoformat)]
     with connection.cursor() as cursor:
         cursor.execute(COUNT.format(windows=WINDOWS[connection.vendor]), [Headache.NONE.value, *asked])
-        packed = [row[0] for row in cursor.fetchall()]
-    return [
-        Counted((last - first).days + 1, *divmod(number, 100))
-        for (_, first, last), number in zip(windows, packed, strict=True)
-    ]
+        packed = [row[0] or 0 for row in cursor.fetchall()]
+    for (_, spans), number in zip(wanted, packed, strict=True):
+        yield [_unpacked(span, number >> 10 * place) for place, span in enumerate(spans)]
+
+
+def _edges(spans: Spans) -> tuple[date, date, date, date]:
+    """Where the first three spans begin, and the last day of all; what is cut away begins after it."""
+    there = [span for span in spans if span]
+    first, last = there[0][0], there[-1][1]
+    begins = [span[0] for span in there] + [last + ONE_DAY] * 2
+    return first, begins[1], begins[2], last
+
+
+def _unpacked(span: Span | None, number: int) -> Counted:
+    if span is None:
+        return NO_DAYS
+    recorded, headache_days = number & 31, number >> 5 & 31
+    return Counted((span[1] - span[0]).days + 1, recorded, headache_days)

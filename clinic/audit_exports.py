@@ -27,6 +27,7 @@ def audit_rows(found: ServiceAudit) -> Iterator[Row]:
     yield "patients", "", "patients", _value(found.patients)
     if found.is_empty:
         return
+    yield "patients", "", "at least", found.at_least
     yield from _treatment(found)
     yield from _cycles(found)
     for place, bar in enumerate(found.bars, start=1):
@@ -63,6 +64,7 @@ def _cycles(found: ServiceAudit) -> Iterator[Row]:
     for row in found.cycles:
         group = f"cycle {row.number}"
         yield "responders", group, "weeks 9-12 over", _value(row.over)
+        yield "responders", group, "evaluated", _value(row.evaluated)
         yield "responders", group, "cannot evaluate", _value(row.cannot_evaluate)
         for one in row.responders:
             yield "responders", group, f"{one.percent} % reached", _value(one.reached)

@@ -35,9 +35,9 @@ class QuestionForm(forms.Form):
     clinic = _choice(gettext_lazy("Clinic"))
     since = _date(gettext_lazy("First injection from"))
     until = _date(gettext_lazy("First injection until"))
-    product = _choice(gettext_lazy("Product of the first injection"))
+    product = _choice(gettext_lazy("First product"))
     criteria = _choice(gettext_lazy("Criteria"))
-    cycle = _choice(gettext_lazy("Cycle looked at closely"))
+    cycle = _choice(gettext_lazy("Cycle in detail"))
 
     def __init__(self, clinics: QuerySet[Clinic], now: datetime, data: Any) -> None:
         super().__init__({name: data.get(name, "").replace("\x00", "") for name in self.base_fields})

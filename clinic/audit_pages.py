@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import AuditEntry
 from clinic.access import clinic_lead_only, clinics_led_by, show_counted
-from clinic.audit_charts import change_chart, responder_charts, time_chart
+from clinic.audit_charts import change_chart, responder_charts, shows_anybody, time_chart
 from clinic.audit_exports import COLUMNS, audit_rows
 from clinic.audit_forms import QuestionForm
 from clinic.service_audit import service_audit
@@ -30,9 +30,9 @@ def service_audit_page(request: HttpRequest) -> HttpResponse:
     show_counted(request, AuditEntry.Action.VIEWED, form.chosen)
     context: dict[str, Any] = {"form": form, "found": found, "query": request.GET.urlencode()}
     if not found.is_empty:
-        context["charts"] = responder_charts(found)
+        context["charts"] = [chart for chart in responder_charts(found) if shows_anybody(chart)]
         context["change_chart"] = change_chart(found) if found.bars else None
-        context["time_chart"] = time_chart(found)
+        context["time_chart"] = chart if shows_anybody(chart := time_chart(found)) else None
     return render(request, "clinic/service_audit.html", context)
 
 

@@ -6,7 +6,7 @@ The page, its charts and its CSV are all written from a `ServiceAudit`, in which
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -25,7 +25,7 @@ from clinic.audit_counts import (
     courses,
     response,
 )
-from clinic.disclosure import SMALLEST, Group, is_small, shown
+from clinic.disclosure import SMALLEST, Group, Kind, is_small, shown
 from clinic.models import Clinic
 from clinic.rules import PUBLISHED_CRITERIA, RESPONDER_PERCENT
 from clinic.terms import AdverseTerm, StopReason
@@ -93,24 +93,22 @@ class Responders:
     reached: int | None
     uncertain: int | None
     not_reached: int | None
+    evaluated: int | None
+    """The denominator: all three together."""
 
     @property
-    def evaluated(self) -> int | None:
-        """The denominator."""
-        if self.reached is None or self.uncertain is None or self.not_reached is None:
-            return None
-        return self.reached + self.uncertain + self.not_reached
-
-    @property
-    def rate(self) -> tuple[Fraction, Fraction] | None:
-        """The share that surely reached it, and the share that may have; never the one without the other."""
-        if not self.evaluated or self.reached is None or self.uncertain is None:
-            return None
-        return Fraction(self.reached, self.evaluated), Fraction(self.reached + self.uncertain, self.evaluated)
+    def rate(self) -> tuple[Fraction | None, Fraction | None]:
+        """The share that surely reached it, and the share that may have; `None` where hidden numbers leave it open."""
+        if not self.evaluated:
+            return None, None
+        low = None if self.reached is None else Fraction(self.reached, self.evaluated)
+        high = None if self.not_reached is None else 1 - Fraction(self.not_reached, self.evaluated)
+        # "At least nobody" and "at most all" say nothing.
+        return low or (low if high is not None else None), high if high != 1 or low is not None else None
 
     @property
     def has_hidden(self) -> bool:
-        return self.evaluated is None
+        return None in (self.reached, self.uncertain, self.not_reached)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +117,7 @@ class CycleRow:
 
     number: int
     over: int | None
+    evaluated: int | None
     cannot_evaluate: int | None
     responders: list[Responders]
 
@@ -171,10 +170,15 @@ class Completeness:
 
 @dataclass(frozen=True, slots=True)
 class ServiceAudit:
-    """`patients` `None`: fewer than five, and nothing else is shown."""
+    """`is_too_small`: fewer than five patients, and nothing else is shown.
+
+    `patients` may be hidden for the sake of the numbers of each cycle; then there are `at_least` so many.
+    """
 
     question: Question
+    is_too_small: bool
     patients: int | None
+    at_least: int
     completed: list[int | None]
     """Patients by completed cycles: 0, 1, … 5, 6 and more."""
     cycles: list[CycleRow]
@@ -190,7 +194,7 @@ class ServiceAudit:
 
     @property
     def is_empty(self) -> bool:
-        return not self.patients
+        return self.is_too_small or self.patients == 0
 
     @property
     def smallest(self) -> int:
@@ -207,17 +211,24 @@ def service_audit(question: Question, now: datetime) -> ServiceAudit:
     people = list(found.values())
     if len(people) < SMALLEST:
         return _nothing(question, len(people))
-    treatment = _treatment(people, question)
+    hides_all = _hides_all(people)
+    treatment = _treatment(people, question, hides_all)
+    at_cycles = {
+        number: _at_cycle(people, number, question, treatment.over[number], hides_all)
+        for number in range(1, CYCLES_COUNTED + 1)
+    }
+    rows = [
+        _cycle_row(number, counts, question, treatment.over[number]) for number, counts in at_cycles.items()
+    ]
     return ServiceAudit(
         question,
-        len(people),
+        False,
+        None if hides_all else len(people),
+        max(SMALLEST, *(number or 0 for row in rows for number in (row.over, row.evaluated))),
         **treatment.cells,
-        cycles=[
-            _cycle_row(number, people, question, treatment.over[number])
-            for number in range(1, CYCLES_COUNTED + 1)
-        ],
+        cycles=rows,
         bars=_bars(_compared(people, question.cycle)),
-        severities=_severities(people, question, treatment.over[question.cycle]),
+        severities=_severities(people, question, at_cycles[question.cycle]),
         wearing_off=_wearing_off(people),
         sessions=sum(len(course.sessions) for course in people),
         adverse=_adverse(question, now, found),
@@ -227,8 +238,12 @@ def service_audit(question: Question, now: datetime) -> ServiceAudit:
 
 def _nothing(question: Question, number: int) -> ServiceAudit:
     no_cells = WearingOff(None, None, None, None)
+    is_too_small = number > 0
     return ServiceAudit(
-        question, 0 if not number else None, [], [], [], [], [], None, {}, no_cells, 0, {}, []
+        question,
+        is_too_small,
+        None if is_too_small else 0,
+        *(0, [], [], [], [], [], None, {}, no_cells, 0, {}, []),
     )
 
 
@@ -238,23 +253,49 @@ def _nothing(question: Question, number: int) -> ServiceAudit:
 class Counts:
     """How many people there are of each kind, and which of their sums may be shown."""
 
-    def __init__(self, kinds: Iterable[Any]) -> None:
+    def __init__(self, kinds: Iterable[Any], hides_all: bool) -> None:
         self.people = Counter(kinds)
         self.everybody = frozenset(self.people)
+        self.hides_all = hides_all
         self.allowed: set[Group] = set()
 
-    def those(self, is_one: Callable[[Any], bool]) -> Group:
-        return frozenset(kind for kind in self.people if is_one(kind))
+    def where(self, place: int, value: object) -> Group:
+        """The kinds that say this at a place; those of fewer words say nothing there."""
+        return frozenset(kind for kind in self.people if len(kind) > place and kind[place] == value)
 
     def number(self, group: Group) -> int:
         return sum(self.people[kind] for kind in group)
 
-    def choose(self, wanted: Sequence[Group], rows: Collection[Sequence[Group]], **known: Any) -> None:
-        known_groups = [self.everybody, *known.pop("known", ())]
-        self.allowed = shown(self.people, known_groups, wanted, rows, **known)
+    def choose(
+        self,
+        wanted: Sequence[Group],
+        rows: Collection[Sequence[Group]],
+        known: Sequence[Group] = (),
+        secret: Sequence[Group] = (),
+    ) -> None:
+        everybody = [self.everybody]
+        known, secret = (known, [*secret, *everybody]) if self.hides_all else ([*known, *everybody], secret)
+        self.allowed = shown(self.people, known, wanted, rows, secret)
 
     def cell(self, group: Group) -> int | None:
         return self.number(group) if group in self.allowed else None
+
+
+def _evaluated(people: Iterable[Course], number: int) -> int:
+    return sum(
+        len(course.cycles) >= number and can_compare(course.baseline, course.cycles[number - 1][-1])
+        for course in people
+    )
+
+
+def _over(people: Iterable[Course], number: int) -> int:
+    return sum(len(course.cycles) >= number for course in people)
+
+
+def _hides_all(people: Sequence[Course]) -> bool:
+    """Is the number of all patients hidden? What is evaluated says more, and the rest of them must not be small."""
+    some = (count(people, number) for count in (_over, _evaluated) for number in range(1, CYCLES_COUNTED + 1))
+    return any(is_small(len(people) - number) for number in some)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,32 +306,32 @@ class Treatment:
     over: dict[int, int | None]
 
 
-def _treatment(people: Sequence[Course], question: Question) -> Treatment:
-    counts = Counts((len(course.cycles), _months(course), course.stop_reason) for course in people)
-    over = {
-        number: counts.those(lambda kind, number=number: kind[0] >= number)
-        for number in range(1, CYCLES_COUNTED + 1)
-    }
-    completed = [
-        counts.those(lambda kind, number=number: kind[0] == number) for number in range(CYCLES_COUNTED + 1)
-    ]
-    ended = counts.those(lambda kind: bool(kind[2]))
-    reasons = {why.value: counts.those(lambda kind, why=why: kind[2] == why.value) for why in StopReason}
-    months = {
-        key: [counts.those(lambda kind, key=key, is_one=is_one: kind[1] == key and bool(kind[2]) is is_one)
-              for is_one in (False, True)]
-        for key in MONTHS
-    }  # fmt: skip
-    first = over[question.cycle]
-    cells = [group for pair in months.values() for group in pair]
+def _treatment(people: Sequence[Course], question: Question, hides_all: bool) -> Treatment:
+    counts = Counts(
+        ((len(course.cycles), _months(course), course.stop_reason) for course in people), hides_all
+    )
+    numbers = range(CYCLES_COUNTED + 1)
+    completed = [counts.where(0, number) for number in numbers]
+    over = {number: frozenset[Kind]().union(*completed[number:]) for number in numbers[1:]}
+    going_on = counts.where(2, "")
+    ended = counts.everybody - going_on
+    reasons = {why.value: counts.where(2, why.value) for why in StopReason}
+    months = {key: counts.where(1, key) for key in MONTHS}
+    cells = [group & part for group in months.values() for part in (going_on, ended)]
+    # Where few of a cycle cannot be evaluated, those evaluated are shown rather than all.
+    secret = [over[n] for n in over if is_small(_over(people, n) - _evaluated(people, n))]
     counts.choose(
-        [first, *over.values(), *completed, ended, *reasons.values(), *cells],
-        rows=[completed, [*reasons.values(), counts.everybody - ended], cells],
+        [over[question.cycle], *over.values(), *completed, ended, *reasons.values(), *cells],
+        rows=[completed, [*reasons.values(), going_on], cells],
+        secret=secret,
     )
     return Treatment(
         {
             "completed": [counts.cell(group) for group in completed],
-            "times": [TimeRow(key, *map(counts.cell, pair)) for key, pair in months.items()],
+            "times": [
+                TimeRow(key, counts.cell(group & going_on), counts.cell(group & ended))
+                for key, group in months.items()
+            ],
             "ended": counts.cell(ended),
             "reasons": {why: counts.cell(group) for why, group in reasons.items()},
         },
@@ -319,40 +360,50 @@ def _severity(baseline: Counted) -> str:
     return next(bands, OPEN)
 
 
-def _at_cycle(people: Sequence[Course], number: int, question: Question, over: int | None) -> Counts:
+def _percents(question: Question) -> list[int]:
+    """The one that the criteria ask for comes first: its numbers are shown if any."""
+    return sorted(question.percents, key=lambda percent: percent != question.measure.percent)
+
+
+def _at_cycle(
+    people: Sequence[Course], number: int, question: Question, over: int | None, hides_all: bool
+) -> Counts:
     """Which numbers of one cycle may stand there together; the severities only at the cycle looked at closely."""
-    percents = [question.measure.percent, *(p for p in question.percents if p != question.measure.percent)]
-    counts = Counts(_kind(course, number, percents) for course in people)
-    compared = counts.those(lambda kind: kind[0] == COMPARED)
-    cannot, not_over = (counts.those(lambda kind, word=word: kind[0] == word) for word in (CANNOT, NOT_OVER))
+    percents = _percents(question)
+    counts = Counts((_kind(course, number, percents) for course in people), hides_all)
+    evaluated, cannot, not_over = (counts.where(0, word) for word in (COMPARED, CANNOT, NOT_OVER))
     rows = [[_responders(counts, place, state) for state in STATES] for place in range(len(percents))]
     bands = [_of_severity(counts, key) for key in (*SEVERITIES, OPEN)] if number == question.cycle else []
-    is_over = compared | cannot
+    by_state = [row[place] for place in (0, 2, 1) for row in rows]
+    is_over = evaluated | cannot
     counts.choose(
-        [*(group for row in rows for group in row), cannot, *bands],
+        [evaluated, *by_state, cannot, *bands],
         rows=[[*row, cannot, not_over] for row in (*rows, bands)],
-        **({"secret": [is_over]} if over is None else {"known": [is_over]}),
+        known=[] if over is None else [is_over],
+        secret=[is_over] if over is None else [],
     )
     return counts
 
 
 def _responders(counts: Counts, place: int, state: Reached) -> Group:
-    return counts.those(lambda kind: kind[0] == COMPARED and kind[2 + place] is state)
+    return counts.where(2 + place, state)
 
 
 def _of_severity(counts: Counts, key: str) -> Group:
-    return counts.those(lambda kind: kind[0] == COMPARED and kind[1] == key)
+    return counts.where(1, key)
 
 
-def _cycle_row(number: int, people: Sequence[Course], question: Question, over: int | None) -> CycleRow:
-    counts = _at_cycle(people, number, question, over)
-    percents = [question.measure.percent, *(p for p in question.percents if p != question.measure.percent)]
+def _cycle_row(number: int, counts: Counts, question: Question, over: int | None) -> CycleRow:
+    evaluated = counts.cell(counts.where(0, COMPARED))
     rows = [
-        Responders(percent, *(counts.cell(_responders(counts, place, state)) for state in STATES))
-        for place, percent in enumerate(percents)
+        Responders(percent, reached, uncertain, not_reached, evaluated)
+        for place, percent in enumerate(_percents(question))
+        for reached, uncertain, not_reached in [
+            [counts.cell(_responders(counts, place, state)) for state in STATES]
+        ]
     ]
-    cannot = counts.cell(counts.those(lambda kind: kind[0] == CANNOT))
-    return CycleRow(number, over, cannot, sorted(rows, key=lambda row: row.percent))
+    cannot = counts.cell(counts.where(0, CANNOT))
+    return CycleRow(number, over, evaluated, cannot, sorted(rows, key=lambda row: row.percent))
 
 
 # --- How much is left ----------------------------------------------------------------------------------------
@@ -392,8 +443,7 @@ def _bars(compared: Sequence[tuple[Counted, Left]]) -> list[Mean]:
     return [_mean(ordered[start:end]) for start, end in pairwise(edges)]
 
 
-def _severities(people: Sequence[Course], question: Question, over: int | None) -> list[SeverityRow]:
-    counts = _at_cycle(people, question.cycle, question, over)
+def _severities(people: Sequence[Course], question: Question, counts: Counts) -> list[SeverityRow]:
     by_severity: dict[str, list[Left]] = defaultdict(list)
     for baseline, left in _compared(people, question.cycle):
         by_severity[_severity(baseline)].append(left)

@@ -38,14 +38,18 @@ def band(key: str) -> Any:
 
 @register.filter
 def rate_words(row: Responders) -> str:
-    """The share that surely reached it, to the share that may have."""
-    if row.rate is None:
+    """The share that surely reached it, to the share that may have; what hidden numbers leave open stays so."""
+    if row.rate == (None, None):
         return "–"
-    low, high = (number_format(half_up(share * 100), 1) for share in row.rate)
-    evaluated = or_hidden(row.evaluated)
+    low, high = ("" if share is None else number_format(half_up(share * 100), 1) for share in row.rate)
+    words = {"low": low, "high": high, "n": or_hidden(row.evaluated)}
+    if not high:
+        return _("at least %(low)s %% of %(n)s") % words
+    if not low:
+        return _("at most %(high)s %% of %(n)s") % words
     if low == high:
-        return _("%(low)s %% of %(n)s") % {"low": low, "n": evaluated}
-    return _("%(low)s to %(high)s %% of %(n)s") % {"low": low, "high": high, "n": evaluated}
+        return _("%(low)s %% of %(n)s") % words
+    return _("%(low)s to %(high)s %% of %(n)s") % words
 
 
 @register.filter

@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 APPS = ("accounts", "diary", "clinic")  # each may import itself and those before it
 PURE = {"rules", "catalogue", "details", "dosing", "drawings", "figures", "merging", "terms"}
+PURE = {"rules", "catalogue", "details", "disclosure", "dosing", "drawings", "merging", "terms"}
 WORDS = PURE | {"words"}
 STORED = WORDS | {"models"}
 
@@ -22,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "drawings": {"charts"},
     "figures": {"dosing"},
     "terms": set(),
+    "disclosure": set(),
     "merging": set(),
     "words": WORDS,
     "sources": set(),
@@ -49,6 +51,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "strips": {"rules"},
     "timeline": STORED | {"access", "periods"},
     "day_summaries": STORED | {"access"},
+    "audit_counts": STORED,
+    "service_audit": STORED | {"audit_counts"},
+    "audit_charts": WORDS | {"service_audit", "charts"},
+    "audit_exports": {"service_audit"},
+    "audit_forms": STORED | {"audit_counts", "service_audit"},
     "charts": WORDS | {"summaries"},
     "exports": WORDS | {"summaries"},
     "report_summaries": STORED | {"summaries"},

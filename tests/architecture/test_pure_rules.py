@@ -14,6 +14,7 @@ PURE_MODULES = (
     "diary.details",
     "diary.merging",
     "clinic.rules",
+    "clinic.disclosure",
     "clinic.exports",
 )
 # A rule returns what was counted; these names promise a verdict or hide the noun.

@@ -302,6 +302,8 @@ TABLE: dict[str, Row] = {
     "change_role": Row(REFUSED, those(MANAGES_STAFF, FORM, NOTHING)),
     "remove_staff": Row(REFUSED, those(MANAGES_STAFF, FORM, NOTHING)),
     "withdraw_staff_invitation": Row(REFUSED, those(MANAGES_STAFF, FORM, NOTHING)),
+    "service_audit": Row(those({LEAD}, PAGE, NOTHING), REFUSED),
+    "service_audit_table": Row(those({LEAD}, PAGE, NOTHING), REFUSED),
     "caseload": Row(those(STAFF, PAGE, NOTHING), REFUSED),
     "patient": Row(those(READS_THE_OWNER, PAGE, NOTHING), REFUSED),
     "patient_days": Row(those(READS_THE_OWNER, PAGE, NOTHING), REFUSED),
