@@ -9,8 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 APPS = ("accounts", "diary", "clinic")  # each may import itself and those before it
-PURE = {"rules", "catalogue", "details", "dosing", "drawings", "figures", "merging", "terms"}
-PURE = {"rules", "catalogue", "details", "disclosure", "dosing", "drawings", "merging", "terms"}
+PURE = {"rules", "catalogue", "details", "disclosure", "dosing", "drawings", "figures", "merging", "terms"}
 WORDS = PURE | {"words"}
 STORED = WORDS | {"models"}
 
