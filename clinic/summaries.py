@@ -30,7 +30,7 @@ from clinic.rules import (
     not_compared,
     windows_before,
 )
-from diary.models import Patient
+from diary.models import DiaryDay, Patient
 from diary.rules import (
     CHRONIC_HEADACHE_DAYS,
     CHRONIC_MIGRAINE_DAYS,
@@ -276,7 +276,7 @@ class PatientSummary:
     criteria: list[CriteriaRow]
     month_summaries: list[MonthSummary]
     late_days: int
-    carer_days: int
+    days_by_source: dict[str, int]
     changed_days: list[ChangedDay]
     changed_windows: list[ChangedWindow]
     moved_baselines: list[MovedBaseline]
@@ -285,6 +285,21 @@ class PatientSummary:
     def patient(self) -> Patient:
         """Whose page this is."""
         return self.link.patient
+
+    @property
+    def carer_days(self) -> int:
+        """Days that a carer recorded first."""
+        return self.days_by_source.get(DiaryDay.Source.CARER, 0)
+
+    @property
+    def paper_days(self) -> int:
+        """Days copied from a paper diary."""
+        return self.days_by_source.get(DiaryDay.Source.PAPER, 0)
+
+    @property
+    def file_days(self) -> int:
+        """Days imported from a file."""
+        return self.days_by_source.get(DiaryDay.Source.IMPORT, 0)
 
     @property
     def months(self) -> list[MonthRow]:
@@ -338,7 +353,7 @@ def patient_summary(link: CareLink, now: datetime) -> PatientSummary:
         [CriteriaRow(state, _asked_for(found, state, today)) for state in found.criteria],
         [month_summary(diary, counted.month, today) for counted in found.months],
         link.patient.days.late().count(),
-        link.patient.days.by_carer().count(),
+        link.patient.days.number_by_source(),
         changed[::-1],
         changed_windows(changed, dates),
         moved_baselines(_session_events(link.patient, sessions, today)),

@@ -4,8 +4,10 @@ from clinic import (
     caseload_pages,
     data_pages,
     diary_pages,
+    import_pages,
     joining,
     linking,
+    paper_pages,
     patient_pages,
     session_pages,
     sharing_pages,
@@ -55,5 +57,16 @@ urlpatterns = [
     path("clinic/patients/<row:patient_id>/sessions/", session_pages.sessions, name="sessions"),
     path(
         "clinic/patients/<row:patient_id>/sessions/<row:session_id>/", session_pages.session, name="session"
+    ),
+    # Days that the clinic copies in
+    path("clinic/patients/<row:patient_id>/paper/", paper_pages.paper_diary, name="paper_diary"),
+    path(
+        "clinic/patients/<row:patient_id>/paper/<month:first>/", paper_pages.paper_month, name="paper_month"
+    ),
+    path("clinic/patients/<row:patient_id>/import/", import_pages.import_diary, name="import_diary"),
+    path(
+        "clinic/patients/<row:patient_id>/copies/<row:batch_id>/take-back/",
+        paper_pages.take_back_copies,
+        name="take_back_copies",
     ),
 ]

@@ -108,9 +108,14 @@ class DiaryDayQuerySet(models.QuerySet["DiaryDay"]):
             )
         ).filter(days_after__gt=timedelta(days=LATE_DAYS))
 
-    def by_carer(self) -> DiaryDayQuerySet:
-        """Days first recorded by a carer."""
-        return self.filter(source=DiaryDay.Source.CARER)
+    def on(self, dates: Collection[date]) -> DiaryDayQuerySet:
+        """Those of some dates."""
+        return self.filter(date__in=list(dates))
+
+    def number_by_source(self) -> dict[str, int]:
+        """How many days were first recorded by whom or from what; one query."""
+        found = self.order_by().values_list("source").annotate(number=models.Count("pk"))
+        return dict(found)
 
     def within(self, windows: list[tuple[int, date, date]]) -> DiaryDayQuerySet:
         """Days of several patients, each in their own windows of (patient id, first, last)."""
@@ -292,6 +297,11 @@ class DiaryDay(models.Model):
         )
 
     @property
+    def is_copied(self) -> bool:
+        """First recorded from a file or a sheet of paper."""
+        return self.source in (self.Source.IMPORT, self.Source.PAPER)
+
+    @property
     def is_late(self) -> bool:
         """First recorded more than two days afterwards."""
         return self.recorded_on is not None and self.recorded_on > self.date + timedelta(days=LATE_DAYS)
@@ -367,6 +377,10 @@ class DiaryDayVersionQuerySet(models.QuerySet["DiaryDayVersion"]):
                 F("replaced_on") - F("date"), output_field=models.DurationField()
             )
         ).filter(days_after__gt=timedelta(days=LATE_DAYS))
+
+    def replaced_since(self, moment: datetime) -> DiaryDayVersionQuerySet:
+        """Those of days that were changed or deleted from a moment on."""
+        return self.filter(replaced_at__gte=moment)
 
     def records(self) -> list[EarlierDay]:
         """As the rules' values; one query."""

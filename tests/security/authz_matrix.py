@@ -305,6 +305,10 @@ TABLE: dict[str, Row] = {
     "patient": Row(those(READS_THE_OWNER, PAGE, NOTHING), REFUSED),
     "sessions": PATIENT_FORM,
     "session": PATIENT_FORM,
+    "paper_diary": Row(those(READS_THE_OWNER, PAGE, NOTHING), REFUSED),
+    "paper_month": PATIENT_FORM,
+    "import_diary": PATIENT_FORM,
+    "take_back_copies": Row(REFUSED, those(READS_THE_OWNER, FORM, NOTHING)),
     # Everybody
     "help": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True, without_factor=True),
     "help_topic": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True, without_factor=True),

@@ -20,6 +20,7 @@ from django.urls import get_resolver, reverse
 from accounts.models import User
 from clinic import invitations
 from clinic.actions import save_session
+from clinic.consent import WORDING
 from clinic.models import CareLink, Clinic, Membership
 from diary import actions, calendar_feed, caring
 from diary.models import Carer, Patient, PushSubscription, Reminder
@@ -103,7 +104,10 @@ class World:
     def forbidden(self, role: str, name: str) -> set[str]:
         """The words that nothing at this address may show this person."""
         may = {role}
-        if role in matrix.READS_THE_OWNER and name in ("patient", "sessions", "session"):
+        if role in matrix.READS_THE_OWNER and name in (
+            *("patient", "sessions", "session"),
+            *("paper_diary", "paper_month", "import_diary"),
+        ):
             may.add(matrix.OWNER)
         if role == matrix.OWNER and name == "take_copy":
             # A copy says under which number each clinic has ever kept the person.
@@ -113,6 +117,9 @@ class World:
             words |= {word for word in self.canaries[matrix.OWNER] if word.startswith(NEVER_OF_THE_CLINIC)}
             # The owner shares the diary with North, and no note of it.
             words.add(canary("note", matrix.OWNER))
+        if role in matrix.READS_THE_OWNER and name == "paper_month":
+            # A sheet has a column for each medicine in use, and says what is recorded.
+            words.discard(canary("medicine", matrix.OWNER))
         if role == matrix.CARER and name in ("caring", "caring_log"):
             # The least that logging needs: whose diary it is, and the buttons of the medicines.
             words.discard(canary("list", matrix.OWNER))
@@ -138,7 +145,9 @@ def canary(kind: str, role: str) -> str:
     return f"zz-{kind}-{role.replace(' ', '-')}"
 
 
-def diary_of(role: str, clinic: Clinic | None = None, **injection: Any) -> tuple[Patient, set[str]]:
+def diary_of(
+    role: str, clinic: Clinic | None = None, consent: dict[str, str] | None = None, **injection: Any
+) -> tuple[Patient, set[str]]:
     """A patient with a diary in which every text is theirs alone, and these texts."""
     kinds = (
         "list",
@@ -175,7 +184,7 @@ def diary_of(role: str, clinic: Clinic | None = None, **injection: Any) -> tuple
     save_session(given, by=None)
     if clinic:
         words["reference"] = canary("list-reference", role)
-        share(patient, clinic, words["reference"])
+        share(patient, clinic, words["reference"], **(consent or {}))
     return patient, set(words.values())
 
 
@@ -203,7 +212,7 @@ def people() -> World:
         Clinic.objects.create(name=f"{name} Headache Clinic", slug=name.lower())
         for name in ("North", "East", "South", "West")
     )
-    owner, words = diary_of(matrix.OWNER, north)
+    owner, words = diary_of(matrix.OWNER, north, {"basis": CareLink.Basis.CONSENT, "wording": WORDING})
     canaries = {matrix.OWNER: words}
     ended = share(owner, east, "zz-ended-reference")
     CareLink.objects.filter(pk=ended.pk).update(ends_at=NOON - timedelta(seconds=1))
@@ -219,6 +228,8 @@ def people() -> World:
     }
     for role, clinic in clinics.items():
         others[role], canaries[role] = diary_of(role, clinic)
+
+    owner.import_batches.create(clinic=north, kind="paper", added=1, dates=["2026-05-01"])
 
     users = {
         matrix.OWNER: owner.user,
@@ -264,6 +275,7 @@ def people() -> World:
         **reminders_of(owner, cookies[matrix.OWNER]),
         "patient_id": owner.pk,
         "session_id": owner.sessions.get().pk,
+        "batch_id": owner.import_batches.get().pk,
         "medicine_id": owner.medicines.get().pk,
         "preventive_id": owner.preventives.get().pk,
         "when": TODAY,
@@ -342,6 +354,8 @@ def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
         "sessions": injection,
         "session": injection,
         "make_code": {"notes": "yes"},
+        "paper_month": {f"word-{days_ago(4).day}": "mild", f"doses-{days_ago(4).day}-{taken}": "1"},
+        "import_diary": {"looked_at": "no look of ours"},
         "link": {"code": "0000-0000", "reference": ""},
         "reminders": {"time": "20:30", "weekdays": ["1", "7"], "by_email": "on"},
         "invite": {"how": "sheet", "email": "", "reference": ""},
