@@ -23,7 +23,7 @@ from diary.words import ANSWERS, CLASS_LABELS
 WORDS = [
     ("", "–"),
     *((word.value, label) for word, label in ANSWERS),
-    (Headache.YES.value, gettext_lazy("Headache, strength not said")),
+    (Headache.YES.value, gettext_lazy("Yes, strength not said")),
 ]
 """In the order of their keys, 0 to 4, after the empty one."""
 
@@ -135,6 +135,7 @@ class PaperMedicineForm(forms.Form):
         help_text=gettext_lazy("Only where the catalogue does not know the name."),
     )
     prefix = "new"
+    use_required_attribute = False  # it stands in the form of the month
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

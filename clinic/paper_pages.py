@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -58,7 +59,8 @@ def paper_month(request: HttpRequest, link: CareLink, first: date) -> HttpRespon
         return _month_page(request, link, sheet, form, PaperMedicineForm())
     copied = copies.enter_paper(link, form.days(form.cleaned_data), by=request.user.pseudonym)  # type: ignore[union-attr]
     _say_copied(request, copied, paper_sheet(link.patient, first, today))
-    return redirect("paper_month", link.patient_id, first)
+    address = reverse("paper_month", args=[link.patient_id, first])
+    return redirect(f"{address}?saved=yes" if copied.added else address)
 
 
 def no_copying(request: HttpRequest, link: CareLink) -> HttpResponse:
@@ -70,14 +72,16 @@ def no_copying(request: HttpRequest, link: CareLink) -> HttpResponse:
 def _month_page(
     request: HttpRequest, link: CareLink, sheet: Sheet, form: PaperMonthForm, new: PaperMedicineForm
 ) -> HttpResponse:
+    batches = copied_so_far(link)
     context = {
         "link": link,
+        "just_saved": batches[0] if batches and "saved" in request.GET else None,
         "sheet": sheet,
         "form": form,
         "new": new,
         "is_begun": bool(request.POST),
         "products": sorted({product.generic for product in PRODUCTS}),
-        "batches": copied_so_far(link),
+        "batches": batches,
     }
     return render(
         request, "clinic/paper_month.html", context, status=422 if form.errors or new.errors else 200
