@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from diary.imports.uploaded import MOST_BYTES, Unreadable, text_of
@@ -22,7 +21,7 @@ class DiaryFileForm(forms.Form):
     )
 
     def clean_file(self) -> str:
-        sent: UploadedFile = self.cleaned_data["file"]
+        sent = self.cleaned_data["file"]
         try:
             return text_of(sent.read(MOST_BYTES + 1))
         except Unreadable as error:

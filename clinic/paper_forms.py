@@ -49,13 +49,13 @@ class PaperMonthForm(forms.Form):
 
     def _add_fields(self, when: date) -> None:
         named = date_format(when, "l j F")
-        shown = {"aria-label": _("%(day)s: headache") % {"day": named}, "class": "sheet__word"}
+        shown = {"aria-label": _("%(day)s: headache") % {"day": named}, "class": "entry__word"}
         self.fields[word_name(when)] = forms.ChoiceField(
             label=named, choices=WORDS, required=False, widget=forms.Select(attrs=shown)
         )
         for key, medicine in self.sheet.columns:
             label = f"{named}: {medicine}"
-            attrs = {"aria-label": label, "class": "sheet__doses", "data-key": key, "inputmode": "numeric"}
+            attrs = {"aria-label": label, "class": "entry__doses", "data-key": key, "inputmode": "numeric"}
             self.fields[doses_name(when, medicine.pk)] = forms.IntegerField(
                 label=label,
                 required=False,

@@ -66,9 +66,13 @@ class Naming:
 
     classes: Mapping[str, str]
     unknown: dict[str, str] = field(default_factory=dict)
+    _found: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, cell: str) -> str:
-        return ";".join(map(self._reworded, cell.split(";"))) if cell.strip() else cell
+        """Of a cell of the column `medicines`. A cell that was met before is not looked through again."""
+        if cell not in self._found:
+            self._found[cell] = ";".join(map(self._reworded, cell.split(";"))) if cell.strip() else cell
+        return self._found[cell]
 
     def _reworded(self, part: str) -> str:
         name, doses = name_and_doses(unescaped(part.strip()))

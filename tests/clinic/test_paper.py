@@ -431,6 +431,15 @@ REFUSED = {
         "date,headache\n" + "".join(f"{date(2010, 1, 1) + timedelta(days=n)},none\n" for n in range(4001)),
         "more than 4000 rows",
     ),
+    "no CSV": ("<!doctype html><script>alert(1)</script>\n", "the column 'date' is missing"),
+    "10 000 columns": (
+        "date,headache" + ",x" * 10_000 + "\n2026-05-01,mild\n",
+        "2 columns, but the header has 10002",
+    ),
+    "one huge cell": (
+        "date,headache,note\n2026-05-01,mild," + "x" * 140_000 + "\n",
+        "field larger than field limit",
+    ),
     "an open quote": ('date,headache,note\n2026-05-01,mild,"open\n', "cannot be read"),
 }
 
@@ -440,6 +449,7 @@ def test_file_that_cannot_be_imported_says_why_and_has_no_button(as_clara, otto,
     content, words = REFUSED[name]
     page = upload(as_clara, otto, content)
     assert words in page.section("problems").text
+    assert "<script>alert" not in page.html
     assert [button for button in page.buttons() if button.startswith("Import")] == []
     page = goes_on(as_clara, otto, page, **{"import": "yes"})
     assert not otto.days.exists()

@@ -1,6 +1,6 @@
 // A month of a paper diary from the keyboard. Without this script the sheet is a form of lists and numbers.
 
-const sheet = document.querySelector("form[data-sheet]");
+const sheet = document.querySelector("form[data-entry]");
 const rows = [...sheet.querySelectorAll("tr[data-day]")];
 const heard = document.querySelector("[data-announced]");
 const word = (row) => row.querySelector("select");
@@ -14,7 +14,7 @@ const leftward = document.dir === "rtl" ? 1 : -1;
 
 function painted(row) {
   const list = word(row);
-  list.className = `sheet__word ${list.value ? `sheet__word--${list.value}` : ""}`;
+  list.className = `entry__word ${list.value ? `entry__word--${list.value}` : ""}`;
 }
 
 /** In words, for those who listen: what the row says now. */
@@ -149,6 +149,6 @@ sheet.addEventListener("submit", async (event) => {
 // --- On arrival ---
 
 rows.forEach(painted);
-const first = rows.find((row) => !row.classList.contains("sheet__standing")) ?? rows[0];
+const first = rows.find((row) => !row.classList.contains("entry__standing")) ?? rows[0];
 // What was said of the last Save is read first.
 if (!document.querySelector("[data-messages] > *")) word(first).focus();
