@@ -23,7 +23,7 @@ from diary.models import Patient
 
 # --- The text ------------------------------------------------------------------------------------------------
 
-WORDING = "2026-11"
+WORDING = "2026-12"
 """The text that new consents are given to. Whoever agreed to another one is shown this one and asked again."""
 WORDINGS: dict[str, Sequence[Promise]] = {
     "2026-11": (
@@ -44,6 +44,24 @@ WORDINGS: dict[str, Sequence[Promise]] = {
     )
 }
 """Never change a text: add one under a new name, so that what somebody agreed to can still be read."""
+WORDINGS["2026-12"] = (
+    *WORDINGS["2026-11"][:2],
+    _(
+        "If you give the clinic days of a diary on paper or in a file, it may copy them into your diary. What you "
+        "recorded always stands; each copied day says where it comes from, and you can change or delete it."
+    ),
+    *WORDINGS["2026-11"][2:],
+)
+COPYING = frozenset({"2026-12"})
+"""The texts that let a clinic copy in what the patient gave it; the others speak of reading alone."""
+
+
+def allows_copying(link: CareLink) -> bool:
+    """A record that has no sign-in is the clinic's own to keep. Into any other one writes only whom its owner let."""
+    if link.patient.user_id is None:
+        return True
+    return link.basis == CareLink.Basis.CONSENT and link.wording in COPYING
+
 
 # --- Codes --------------------------------------------------------------------------------------------------
 

@@ -297,10 +297,23 @@ class PatientSummary:
         """Days first recorded more than two days afterwards."""
         return sum(is_late(origin.date, origin.recorded_on) for origin in self.origins)
 
+    def _from(self, source: str) -> int:
+        return sum(origin.source == source for origin in self.origins)
+
     @property
     def carer_days(self) -> int:
-        """Days first recorded by a carer."""
-        return sum(origin.source == DiaryDay.Source.CARER for origin in self.origins)
+        """Days that a carer recorded first."""
+        return self._from(DiaryDay.Source.CARER)
+
+    @property
+    def paper_days(self) -> int:
+        """Days copied from a paper diary."""
+        return self._from(DiaryDay.Source.PAPER)
+
+    @property
+    def file_days(self) -> int:
+        """Days imported from a file."""
+        return self._from(DiaryDay.Source.IMPORT)
 
     def months_seen(self, firsts: Iterable[date]) -> list[MonthSummary]:
         """The calendar months that begin on these days, as far as they have gone, in this order."""

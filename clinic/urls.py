@@ -8,8 +8,10 @@ from clinic import (
     data_pages,
     decision_pages,
     diary_pages,
+    import_pages,
     joining,
     linking,
+    paper_pages,
     patient_pages,
     report_pages,
     session_pages,
@@ -99,4 +101,15 @@ urlpatterns = [
     path("clinic/criteria/<row:clinic_id>/follow/", criteria_pages.follow_criteria, name="follow_criteria"),
     path("clinic/criteria/<row:clinic_id>/add/", criteria_pages.add_criteria, name="add_criteria"),
     path("clinic/criteria/sets/<row:set_id>/retire/", criteria_pages.retire_criteria, name="retire_criteria"),
+    # Days that the clinic copies in
+    path("clinic/patients/<row:patient_id>/paper/", paper_pages.paper_diary, name="paper_diary"),
+    path(
+        "clinic/patients/<row:patient_id>/paper/<month:first>/", paper_pages.paper_month, name="paper_month"
+    ),
+    path("clinic/patients/<row:patient_id>/import/", import_pages.import_diary, name="import_diary"),
+    path(
+        "clinic/patients/<row:patient_id>/copies/<row:batch_id>/take-back/",
+        paper_pages.take_back_copies,
+        name="take_back_copies",
+    ),
 ]

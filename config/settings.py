@@ -194,8 +194,10 @@ CACHES = {
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+# A month of a paper diary is the largest form: 31 days, each with its word, twelve medicines and the period.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 DATA_UPLOAD_MAX_NUMBER_FILES = 2
+FILE_UPLOAD_HANDLERS = ["config.uploads.SmallFiles"]
 
 # --- People -------------------------------------------------------------------------------------
 

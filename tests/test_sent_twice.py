@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from clinic.consent import WORDING
 from clinic.models import Clinic, InjectionSession
 from diary import actions
 from diary.models import Patient
@@ -168,3 +169,25 @@ def test_corrections_that_differ_are_all_kept(dana, clinician):
     given.refresh_from_db()
     said = {version.said["units"] for version in dana.session_versions.all()} | {given.units}
     assert said == set(range(100, 101 + TIMES))
+
+
+def test_month_from_paper_beside_the_patients_own_taps(dana):
+    """Whoever comes first, the day of the patient stands as they said it, or their word changes the copied one."""
+    clinic = Clinic.objects.create(name="East", slug="east")
+    share(dana, clinic, basis="consent", wording=WORDING)
+    own, paper = tab(dana.user), tab(staff("Eva", clinic))
+    today = dana.date_at(timezone.now())
+    first = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+    days = [first.replace(day=n) for n in range(1, 6)]
+    sheet = {f"word-{day.day}": "severe" for day in days}
+    address = f"/clinic/patients/{dana.pk}/paper/{first:%Y-%m}/"
+
+    def taps():
+        return [own.post(f"/days/{day}/headache/", {"headache": "mild"}).status_code for day in days]
+
+    statuses = at_once(taps, lambda: paper.post(address, sheet).status_code)
+    assert statuses == [[302] * 5, 302]
+    assert [day.headache for day in dana.days.order_by("date")] == ["mild"] * 5
+    copied = dana.days.filter(source="paper")
+    assert dana.day_versions.count() == copied.count()
+    assert sum(batch.added for batch in dana.import_batches.all()) == copied.count()

@@ -347,6 +347,16 @@ class ClinicFeed(models.Model):
         return f"feed of {self.clinic}"
 
 
+class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
+    def of(self, clinic: Clinic) -> ImportBatchQuerySet:
+        """Those of one clinic, the latest first."""
+        return self.filter(clinic=clinic).order_by("-made_at", "-pk")
+
+    def standing(self) -> ImportBatchQuerySet:
+        """Those that were not taken back."""
+        return self.filter(taken_back_at=None)
+
+
 class ImportBatch(models.Model):
     """Days and sessions that a clinic took over from a file or from paper in one go, so that they can be taken back.
 
@@ -365,6 +375,8 @@ class ImportBatch(models.Model):
     made_by = models.UUIDField(null=True)
     made_at = models.DateTimeField(default=timezone.now)
     taken_back_at = models.DateTimeField(null=True)
+
+    objects = ImportBatchQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.kind} {self.made_at:%Y-%m-%d}"

@@ -223,7 +223,7 @@ def medication_words(taken: MedicationDays) -> str:
 LOOK_WORDS = {
     AuditEntry.Action.LISTED: gettext_lazy("saw your name in the list of patients"),
     AuditEntry.Action.VIEWED: gettext_lazy("read your diary"),
-    AuditEntry.Action.CHANGED: gettext_lazy("changed the clinic's record of you"),
+    AuditEntry.Action.CHANGED: gettext_lazy("changed your record"),
     AuditEntry.Action.EXPORTED: gettext_lazy("took a copy of your record"),
 }
 

@@ -263,6 +263,12 @@ def _class(word: str) -> MedicationClass:
         raise BadValue("medicines", f"{shown(word)} is not one of {', '.join(MedicationClass)}") from None
 
 
+def name_and_doses(text: str) -> tuple[str, str]:
+    """The name that stands in an entry of the column `medicines`, and what follows it of doses."""
+    found = _DOSES.fullmatch(text)
+    return (found["name"], text[len(found["name"]) :]) if found else (text, "")
+
+
 def dose(text: str) -> Dose:
     """One medicine with its doses as people write it: `NAME`, `NAME xN`, `class:triptan`. Raises `BadValue`."""
     if len(text) > MEDICINE_LENGTH:
@@ -470,8 +476,11 @@ _named = tuple.__new__
 """A named tuple from its fields in order; made millions of times, it takes half as long as a call of its class."""
 
 
-def rows(file: TextIO, report: Report) -> Iterator[Row]:
-    """Each good row of a diary CSV; bad ones go into the report. Open the file with `open_text`."""
+def rows(file: TextIO, report: Report, reworded: Callable[[str], str] | None = None) -> Iterator[Row]:
+    """Each good row of a diary CSV; bad ones go into the report. Open the file with `open_text`.
+
+    `reworded`: the text of the column `medicines` as it is to be read.
+    """
     lines = table(file, report)
     _, names = next(lines, (1, None))
     found = header(names, COLUMNS, ("date", "headache"), report) if names is not None else None
@@ -490,6 +499,8 @@ def rows(file: TextIO, report: Report) -> Iterator[Row]:
             report.problem(line, "", f"{len(row)} columns, but the header has {width}")
             continue
         row.append("")
+        if reworded:
+            row[at["medicines"]] = reworded(row[at["medicines"]])
         try:
             what, medicines = said[said_texts(row)]
             day = _named(Day, (dates[row[date_at]], *what))

@@ -31,6 +31,29 @@ from diary.rules import Day, Disability, Headache, MedicationClass, Relief
 _Key = tuple[str, str, str]
 
 
+@dataclass(frozen=True)
+class Compared:
+    """The rows of a file beside a diary: days to add, days that say the same already, and days that differ."""
+
+    new: list[Row]
+    equal: list[Row]
+    differing: list[Row]
+
+
+def compared(patient: Patient, rows: Iterable[Row]) -> Compared:
+    """Where each row of a file, one a date, stands in the diary as it is now; two queries."""
+    standing = {row.date: _content(row) for row in recorded_rows(patient)}
+    found = Compared([], [], [])
+    for row in rows:
+        if row.date not in standing:
+            found.new.append(row)
+        elif standing[row.date] == _content(row):
+            found.equal.append(row)
+        else:
+            found.differing.append(row)
+    return found
+
+
 @dataclass
 class Outcome:
     """How many days of a file were added, stood in the diary already, or took the place of others."""
@@ -121,21 +144,12 @@ def store(
 
     What is added counts as imported; when it was recorded is not known. Call it within a transaction.
     """
-    standing = {row.date: _content(row) for row in recorded_rows(patient)}
-    outcome = Outcome()
-    added: list[Row] = []
-    replaced: list[Row] = []
-    for row in rows:
-        if row.date not in standing:
-            added.append(row)
-        elif standing[row.date] == _content(row):
-            outcome.unchanged += 1
-        elif replace:
-            replaced.append(row)
-        else:
-            whose = f" of {shown(row.patient)}" if row.patient else ""
-            report.problem(row.line, "date", f"{row.date}{whose} stands in the diary already and differs")
-    outcome.added, outcome.replaced = len(added), len(replaced)
+    found = compared(patient, rows)
+    added, replaced = found.new, found.differing if replace else []
+    for row in [] if replace else found.differing:
+        whose = f" of {shown(row.patient)}" if row.patient else ""
+        report.problem(row.line, "date", f"{row.date}{whose} stands in the diary already and differs")
+    outcome = Outcome(len(added), len(found.equal), len(replaced))
     medicines = _medicines(patient, [*added, *replaced])
     days = DiaryDay.objects.bulk_create([DiaryDay(patient=patient, **_fields(row)) for row in added])
     days += _replaced_days(patient, replaced, by)
@@ -188,7 +202,7 @@ def _replaced_days(patient: Patient, rows: list[Row], by: UUID | None) -> list[D
         return []
     standing = {day.date: day for day in patient.days.all()}
     days = [standing[row.date] for row in rows]
-    _keep(patient, days, by)
+    keep_days(patient, days, by)
     for day, row in zip(days, rows, strict=True):
         for name, value in _fields(row).items():
             setattr(day, name, value)
@@ -197,13 +211,17 @@ def _replaced_days(patient: Patient, rows: list[Row], by: UUID | None) -> list[D
     return days
 
 
-def _keep(patient: Patient, days: list[DiaryDay], by: UUID | None) -> None:
+def keep_days(patient: Patient, days: list[DiaryDay], by: UUID | None, *, is_deletion: bool = False) -> None:
+    """Writes down how these days stand, before something takes their place; two queries."""
     taken: dict[int, list[Taken]] = defaultdict(list)
     intakes = Intake.objects.filter(day__in=[day.pk for day in days]).select_related("medicine")
     for intake in intakes.order_by("medicine_id"):
         taken[intake.day_id].append(intake.taken)
     DiaryDayVersion.objects.bulk_create(
-        [earlier_version(patient, day.date, day.fields_said, taken[day.pk], by=by) for day in days],
+        [
+            earlier_version(patient, day.date, day.fields_said, taken[day.pk], by=by, is_deletion=is_deletion)
+            for day in days
+        ],
         batch_size=500,
     )
 

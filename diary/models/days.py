@@ -147,9 +147,9 @@ class DiaryDayQuerySet(models.QuerySet["DiaryDay"]):
             )
         ).filter(days_after__gt=timedelta(days=LATE_DAYS))
 
-    def by_carer(self) -> DiaryDayQuerySet:
-        """Days first recorded by a carer."""
-        return self.filter(source=DiaryDay.Source.CARER)
+    def on(self, dates: Collection[date]) -> DiaryDayQuerySet:
+        """Those of some dates."""
+        return self.filter(date__in=list(dates))
 
     def records_with_origins(self) -> tuple[list[Day], list[Origin]]:
         """The same for one patient, and where each day comes from; one query, whose rows are one a medicine."""
@@ -334,6 +334,11 @@ class DiaryDay(models.Model):
         )
 
     @property
+    def is_copied(self) -> bool:
+        """First recorded from a file or a sheet of paper."""
+        return self.source in (self.Source.IMPORT, self.Source.PAPER)
+
+    @property
     def is_late(self) -> bool:
         """First recorded more than two days afterwards."""
         return is_late(self.date, self.recorded_on)
@@ -409,6 +414,10 @@ class DiaryDayVersionQuerySet(models.QuerySet["DiaryDayVersion"]):
                 F("replaced_on") - F("date"), output_field=models.DurationField()
             )
         ).filter(days_after__gt=timedelta(days=LATE_DAYS))
+
+    def replaced_since(self, moment: datetime) -> DiaryDayVersionQuerySet:
+        """Those of days that were changed or deleted from a moment on."""
+        return self.filter(replaced_at__gte=moment)
 
     def records(self) -> list[EarlierDay]:
         """As the rules' values; one query."""

@@ -57,7 +57,7 @@ def test_carer_from_the_code_to_the_end(phone, desktop, axe, anna, clemens, ente
     follow(desktop.get_by_role("button", name="rizatriptan 10 mg", exact=True))
     expect(desktop.get_by_text("Saved: rizatriptan 10 mg added")).to_be_visible()
     axe(desktop)
-    [day] = anna.days.by_carer()
+    [day] = anna.days.filter(source="carer")
     assert (day.headache, day.intakes.get().doses) == ("severe", 1)
 
     phone.goto(f"/days/{day.date}/")

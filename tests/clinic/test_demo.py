@@ -178,7 +178,7 @@ def test_who_has_a_sign_in_agreed_to_be_read_and_one_shares_notes():
     database.create(DAYS[0], years=0.3)
     for link in CareLink.objects.select_related("patient__user"):
         user = link.patient.user
-        expected = ("consent", "2026-11", user.pseudonym) if user else ("clinic", "", None)
+        expected = ("consent", "2026-12", user.pseudonym) if user else ("clinic", "", None)
         assert (link.basis, link.wording, link.given_by) == expected
     assert [link.patient.user.email for link in CareLink.objects.filter(sees_notes=True)] == [ACCOUNTS[0]]
 

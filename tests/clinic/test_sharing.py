@@ -257,12 +257,15 @@ def test_agreeing_after_the_end_brings_nothing_back(alice_now, alice, old_consen
     assert not alice.care_links.lasting().exists()
 
 
-def test_text_never_changes_under_its_name():
-    """A new text has a new name. The number below is of the text that people have agreed to."""
+@pytest.mark.parametrize(
+    ("name", "number"), [("2026-11", "bf16698200d898a2"), ("2026-12", "fb584793bd6b4a1c")]
+)
+def test_text_never_changes_under_its_name(name, number):
+    """A new text has a new name. The number is of the text that people have agreed to."""
     import hashlib
 
-    text = "\n".join(str(line) for line in consent.WORDINGS["2026-11"])
-    assert hashlib.sha256(text.encode()).hexdigest()[:16] == "bf16698200d898a2"
+    text = "\n".join(str(line) for line in consent.WORDINGS[name])
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == number
 
 
 # --- Who looked ----------------------------------------------------------------------------------------------
@@ -362,14 +365,14 @@ def test_history_says_what_was_given_when_to_which_text_and_who_ended_it(alice_n
     noon.move_to(NOON + timedelta(minutes=1))
     page = alice_now.sends(f"/sharing/{north_link.pk}/end/")
     assert looked(page, "history")[:3] == [
-        "North Headache Clinic, diary and notes You agreed on 17 June 2026, 12:00, to the text 2026-11. "
+        "North Headache Clinic, diary and notes You agreed on 17 June 2026, 12:00, to the text 2026-12. "
         "You ended it on 17 June 2026, 12:01.",
         "East Headache Clinic, diary The clinic’s own record, from 13 May 2025, 12:00. "
         "It was ended on 17 June 2026, 11:59, by the clinic.",
         "North Headache Clinic, diary The clinic’s own record, from 13 May 2025, 12:00. "
         "You ended it on 17 June 2026, 12:00.",
     ]
-    assert "The text 2026-11" in page.section("history").text
+    assert "The text 2026-12" in page.section("history").text
 
 
 def test_history_is_ones_own(as_bob, alice):

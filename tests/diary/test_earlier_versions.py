@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from diary import actions, receiving, snapshots
+from diary import actions, copying, receiving, snapshots
 from diary.imports import storage
 from diary.imports.diary_csv import Report, rows
 from diary.merging import HEADACHE, Operation
@@ -135,6 +135,10 @@ def choose(patient, value="mild"):
     return [receiving.choose(patient, WHEN, HEADACHE, value, by=BY)]
 
 
+def take_back(patient):
+    assert copying.take_back(patient, [WHEN], NOON, by=BY) == [WHEN]
+
+
 WAYS = {
     "record_headache": record_headache,
     "change_doses": change_doses,
@@ -144,8 +148,9 @@ WAYS = {
     "put_back": put_back,
     "receive": receive,
     "choose": choose,
+    "take_back": take_back,
 }
-ONLY_ADDS_OR_READS = {"record_headache_free", "seen"}
+ONLY_ADDS_OR_READS = {"record_headache_free", "seen", "copy_paper"}
 ALL_WAYS = WAYS | {
     "doses taken back": lambda patient: change_doses(patient, -1),
     "doses of the form": lambda patient: [
@@ -155,7 +160,7 @@ ALL_WAYS = WAYS | {
     "doses by a phone": receive_doses,
     "nothing chosen": lambda patient: choose(patient, None),
 }
-MODULES = (actions, receiving)
+MODULES = (actions, receiving, copying)
 
 
 def test_each_action_on_a_diary_is_walked_here():
@@ -185,7 +190,7 @@ def test_what_stood_there_is_kept(alice, recorded, way):
     version = alice.day_versions.first()
     assert (version.date, version.said, version.replaced_by) == (WHEN, SAID, BY)
     assert (version.replaced_at, version.replaced_on) == (NOON, TODAY)
-    assert version.is_deletion is (way in ("delete_day", "nothing chosen"))
+    assert version.is_deletion is (way in ("delete_day", "take_back", "nothing chosen"))
     assert alice.day_versions.count() == (2 if way == "put_back" else 1)
 
 
@@ -193,7 +198,7 @@ def test_what_stood_there_is_kept(alice, recorded, way):
 def test_guard_reports_a_way_that_keeps_nothing(alice, recorded, monkeypatch, way):
     for place in (actions, snapshots):
         monkeypatch.setattr(place, "kept", lambda patient, change, taken, by: change)
-    monkeypatch.setattr(storage, "_keep", lambda patient, days, by: None)
+    monkeypatch.setattr(storage, "keep_days", lambda patient, days, by, is_deletion=False: None)
     with faults_of_history() as faults:
         ALL_WAYS[way](alice)
         if way == "put_back":

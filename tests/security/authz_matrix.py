@@ -324,6 +324,10 @@ TABLE: dict[str, Row] = {
     "follow_criteria": Row(REFUSED, those({LEAD}, FORM, NOTHING)),
     "add_criteria": Row(REFUSED, those({LEAD}, FORM, NOTHING)),
     "retire_criteria": Row(REFUSED, those({LEAD}, FORM, NOTHING)),
+    "paper_diary": Row(those(READS_THE_OWNER, PAGE, NOTHING), REFUSED),
+    "paper_month": PATIENT_FORM,
+    "import_diary": PATIENT_FORM,
+    "take_back_copies": Row(REFUSED, those(READS_THE_OWNER, FORM, NOTHING)),
     # Everybody
     "help": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True, without_factor=True),
     "help_topic": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True, without_factor=True),

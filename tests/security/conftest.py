@@ -20,6 +20,7 @@ from django.urls import get_resolver, reverse
 from accounts.models import User
 from clinic import invitations
 from clinic.actions import save_session
+from clinic.consent import WORDING
 from clinic.models import CareLink, Clinic, CriteriaSet, Membership
 from clinic.urls import urlpatterns
 from diary import actions, calendar_feed, caring
@@ -118,6 +119,9 @@ class World:
         if role in matrix.READS_THE_OWNER and name in ("decisions", "decision"):
             # Which preventives were tried is asked before a start; what was remarked on them is not shown.
             words -= {canary("preventive", matrix.OWNER), canary("dose", matrix.OWNER)}
+        if role in matrix.READS_THE_OWNER and name == "paper_month":
+            # A sheet has a column for each medicine in use, and says what is recorded.
+            words.discard(canary("medicine", matrix.OWNER))
         if role == matrix.CARER and name in ("caring", "caring_log"):
             # The least that logging needs: whose diary it is, and the buttons of the medicines.
             words.discard(canary("list", matrix.OWNER))
@@ -147,7 +151,9 @@ def canary(kind: str, role: str) -> str:
     return f"zz-{kind}-{role.replace(' ', '-')}"
 
 
-def diary_of(role: str, clinic: Clinic | None = None, **injection: Any) -> tuple[Patient, set[str]]:
+def diary_of(
+    role: str, clinic: Clinic | None = None, consent: dict[str, str] | None = None, **injection: Any
+) -> tuple[Patient, set[str]]:
     """A patient with a diary in which every text is theirs alone, and these texts."""
     kinds = (
         "list",
@@ -187,7 +193,7 @@ def diary_of(role: str, clinic: Clinic | None = None, **injection: Any) -> tuple
         words["event"] = canary("event", role)
         adverse_event(patient, clinic, note=words["event"])
         words["reference"] = canary("list-reference", role)
-        share(patient, clinic, words["reference"])
+        share(patient, clinic, words["reference"], **(consent or {}))
         patient.decisions.create(
             clinic=clinic, made_on=days_ago(3), kind="continue", reason=words["decision"]
         )
@@ -218,7 +224,7 @@ def people() -> World:
         Clinic.objects.create(name=f"{name} Headache Clinic", slug=name.lower())
         for name in ("North", "East", "South", "West")
     )
-    owner, words = diary_of(matrix.OWNER, north)
+    owner, words = diary_of(matrix.OWNER, north, {"basis": CareLink.Basis.CONSENT, "wording": WORDING})
     canaries = {matrix.OWNER: words}
     ended = share(owner, east, "zz-ended-reference")
     CareLink.objects.filter(pk=ended.pk).update(ends_at=NOON - timedelta(seconds=1))
@@ -234,6 +240,8 @@ def people() -> World:
     }
     for role, clinic in clinics.items():
         others[role], canaries[role] = diary_of(role, clinic)
+
+    owner.import_batches.create(clinic=north, kind="paper", added=1, dates=["2026-05-01"])
 
     users = {
         matrix.OWNER: owner.user,
@@ -280,6 +288,7 @@ def people() -> World:
         "patient_id": owner.pk,
         "session_id": owner.sessions.get().pk,
         "event_id": owner.adverse_events.get().pk,
+        "batch_id": owner.import_batches.get().pk,
         "medicine_id": owner.medicines.get().pk,
         "preventive_id": owner.preventives.get().pk,
         "decision_id": owner.decisions.get().pk,
@@ -409,6 +418,8 @@ def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
         "add_criteria": OWN_NUMBERS,
         "letter_file": {"sentence": "Bring your list of medicines."},
         "make_code": {"notes": "yes"},
+        "paper_month": {f"word-{days_ago(4).day}": "mild", f"doses-{days_ago(4).day}-{taken}": "1"},
+        "import_diary": {"looked_at": "no look of ours"},
         "link": {"code": "0000-0000", "reference": ""},
         "reminders": {"time": "20:30", "weekdays": ["1", "7"], "by_email": "on"},
         "invite": {"how": "sheet", "email": "", "reference": ""},
