@@ -158,7 +158,7 @@ def preventive_words(one: Preventive) -> str:
 def what_label(happening: Happening) -> Any:
     """What kind of thing happened."""
     if happening.number:
-        return _("Injections %(n)d") % {"n": happening.number}
+        return _("Injection session %(n)d") % {"n": happening.number}
     return WHAT_WORDS[happening.what]
 
 
