@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from fractions import Fraction
 
 from clinic.quality import Quality
@@ -174,5 +173,3 @@ def _limit(rule: OveruseRule, months: Sequence[Month]) -> LimitOverMonths:
 
 def _share(limit: LimitOverMonths) -> Fraction:
     return Fraction(limit.days, limit.rule.days_per_month)
-
-

@@ -58,7 +58,5 @@ def said_days(link: CareLink, first: date, now: datetime) -> list[SaidDay]:
         day = days.get(when)
         triggers = day.triggers if day and link.sees_notes else ""
         note = notes.get(when, "")
-        found.append(
-            SaidDay(when, day, triggers, note, versions[when], injections.get(when), when == today)
-        )
+        found.append(SaidDay(when, day, triggers, note, versions[when], injections.get(when), when == today))
     return found

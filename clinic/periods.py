@@ -1,4 +1,4 @@
-"""The stretch of a diary that somebody chose to look at, out of what stands in the address. Frozen values, no database."""
+"""The stretch of a diary that somebody chose to look at, out of what stands in the address. No database."""
 
 from __future__ import annotations
 

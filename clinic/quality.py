@@ -95,9 +95,7 @@ def quality(
             changes = sum(starts <= when <= ends for when in touched)
             months.append(_completeness(month, diary.window(starts, ends), by_month[month], changes))
     gaps = _gaps(diary, first, last)
-    missing = Counter(
-        (gap.first + timedelta(days=day)).weekday() for gap in gaps for day in range(gap.days)
-    )
+    missing = Counter((gap.first + timedelta(days=day)).weekday() for gap in gaps for day in range(gap.days))
     return Quality(
         _completeness(None, diary.window(first, last), inside, len(touched)),
         months[::-1],
@@ -107,7 +105,9 @@ def quality(
     )
 
 
-def _completeness(month: date | None, window: Window, origins: Sequence[Origin], changed: int) -> Completeness:
+def _completeness(
+    month: date | None, window: Window, origins: Sequence[Origin], changed: int
+) -> Completeness:
     sources = Counter(origin.source for origin in origins)
     return Completeness(
         month,

@@ -40,7 +40,7 @@ SHAPES: dict[str, str] = {
     Headache.YES: f"M{{x}} {FOOT - 10}a7 7 0 1 0 14 0a7 7 0 1 0-14 0z",
     MISSING: f"M{{x}} {FOOT}v-{FOOT - TOP}h14v{FOOT - TOP}z",
     Mark.MEDICINE: f"M{{x}} {FOOT + 6}a3 3 0 0 1 3-3h8a3 3 0 0 1 0 6h-8a3 3 0 0 1-3-3z",
-    Mark.INJECTION: f"M{{x}} 0h14l-7 8z",
+    Mark.INJECTION: "M{x} 0h14l-7 8z",
 }
 DRAWN = {
     word: [""] + [shape.format(x=(day - 1) * CELL + 3) for day in range(1, 32)]

@@ -1,7 +1,7 @@
-"""What happened besides headache, in one line of time: injections, preventives, adverse events, decisions, reviews, notes.
+"""What happened besides headache, in one line of time: injections, preventives, adverse events, decisions, notes.
 
-What another clinic wrote in its own words stays with it: of its adverse events and decisions the facts are shown, of its
-reviews nothing. The patient's own words come only where notes are shared.
+What another clinic wrote in its own words stays with it: of its adverse events and decisions the facts are shown,
+of its reviews nothing. The patient's own words come only where notes are shared.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from clinic.access import notes_seen
-from clinic.models import AdverseEvent, CareLink, Decision, InjectionSession, Review
+from clinic.models import CareLink, InjectionSession, Review
 from clinic.periods import Period
 from diary.models import DiaryDay, Preventive
 
@@ -124,9 +124,7 @@ def _notes(link: CareLink, period: Period) -> list[DiaryDay]:
     return list(within.only("patient", "date", "note").order_by("-date")[: NOTES_SHOWN + 1])
 
 
-def _injections(
-    link: CareLink, sessions: Iterable[InjectionSession], period: Period
-) -> list[Happening]:
+def _injections(link: CareLink, sessions: Iterable[InjectionSession], period: Period) -> list[Happening]:
     ordered = sorted(sessions, key=lambda given: given.date)
     return [
         Happening(given.date, What.INJECTION, given, given.clinic_id in (None, link.clinic_id), number)

@@ -43,6 +43,9 @@ WHAT_WORDS = {
     What.PREVENTIVE_ENDED: gettext_lazy("Preventive ended"),
     What.NOTE: gettext_lazy("Note of the diary"),
 }
+DAY_FRAME = "2 8 16 26"
+FRAMES = {Mark.MEDICINE: "2 30 16 12", Mark.INJECTION: "2 -2 16 12"}
+"""The part of a strip's cell that a legend shows, as SVG's `viewBox`."""
 LEGEND = (*HEADACHE_LABELS, MISSING, Mark.MEDICINE, Mark.INJECTION)
 
 
@@ -90,9 +93,7 @@ def gap_words(gap: Gap) -> str:
     """From when to when, and how many days."""
     days = ngettext("%(n)d day", "%(n)d days", gap.days) % {"n": gap.days}
     first = date_format(gap.first, "j M Y")
-    return (
-        f"{first} ({days})" if gap.days == 1 else f"{first} – {date_format(gap.last, 'j M Y')} ({days})"
-    )
+    return f"{first} ({days})" if gap.days == 1 else f"{first} – {date_format(gap.last, 'j M Y')} ({days})"
 
 
 @register.filter
@@ -126,9 +127,9 @@ def strip_headaches(strip: Strip) -> str:
 
 
 @register.simple_tag
-def strip_legend() -> list[tuple[str, str, Any]]:
-    """Each kind with its shape, drawn as the first day of a month, and its words."""
-    return [(word, DRAWN[word][1], STRIP_WORDS[word]) for word in LEGEND]
+def strip_legend() -> list[tuple[str, str, str, Any]]:
+    """Each kind with its frame, its shape as it is drawn on the first of a month, and its words."""
+    return [(word, FRAMES.get(word, DAY_FRAME), DRAWN[word][1], STRIP_WORDS[word]) for word in LEGEND]
 
 
 @register.filter
@@ -199,7 +200,9 @@ def _adverse_words(said: AdverseEvent, is_ours: bool) -> str:
     if said.ended_on:
         words.append(_("over on %(date)s") % {"date": date_format(said.ended_on, "j M Y")})
     if said.session:
-        words.append(_("after the injections of %(date)s") % {"date": date_format(said.session.date, "j M Y")})
+        words.append(
+            _("after the injections of %(date)s") % {"date": date_format(said.session.date, "j M Y")}
+        )
     if not is_ours:
         words.append(_("recorded by %(clinic)s") % {"clinic": said.clinic})
     return " · ".join(words)

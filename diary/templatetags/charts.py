@@ -66,7 +66,10 @@ def chart_rows(rows: Iterable[Row]) -> str:
     return format_html_join(
         "\n",
         '<tr><th scope="row">{}</th>{}</tr>',
-        ((row.label, format_html_join("", '<td class="num">{}</td>', ((cell,) for cell in row.cells))) for row in rows),
+        (
+            (row.label, format_html_join("", '<td class="num">{}</td>', ((cell,) for cell in row.cells)))
+            for row in rows
+        ),
     )
 
 

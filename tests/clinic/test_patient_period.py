@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
 from clinic.models import AdverseEvent, Decision, Review
 from clinic.periods import Choice, Fault, chosen_period
 from diary.models import Preventive
-from tests.cast import NOON, TODAY, at_most, days_ago, june, medicine, record, record_all, session, share, visitor
+from tests.cast import (
+    NOON,
+    TODAY,
+    at_most,
+    days_ago,
+    june,
+    medicine,
+    record,
+    record_all,
+    session,
+    share,
+    visitor,
+)
 
 FIRST = days_ago(180)
 
@@ -182,7 +195,10 @@ def test_is_it_wearing_off(as_clara, alice, address):
     assert "4 · 4 · 7–9 headache days in weeks 1–4 · 5–8 · 9–12 of cycle 2" in answer(page, "wearing-off")
     assert "Mean of 2 whole cycles: 6.0 · 5.0 · 9.5–10.5." in answer(page, "wearing-off")
     assert "Not recorded: 2 days of the cycle." in answer(page, "wearing-off")
-    assert page.table("blocks")[1:] == [["Cycle 2", "4", "4", "7–9"], ["Mean of 2 cycles", "6.0", "5.0", "9.5–10.5"]]
+    assert page.table("blocks")[1:] == [
+        ["Cycle 2", "4", "4", "7–9"],
+        ["Mean of 2 cycles", "6.0", "5.0", "9.5–10.5"],
+    ]
     assert "62.9 % of 143 patients" in page.section("wearing-off").text
 
 
@@ -250,7 +266,9 @@ def test_today_is_missing_from_nothing_before_it_is_over(as_clara, alice, addres
 
 
 def strip(page, month):
-    [found] = [svg for svg in page.all("svg", "strip") if svg.attributes.get("aria-label", "").startswith(month)]
+    [found] = [
+        svg for svg in page.all("svg", "strip") if svg.attributes.get("aria-label", "").startswith(month)
+    ]
     return found
 
 
@@ -414,6 +432,22 @@ def test_another_clinics_own_words_stay_with_it(as_clara, alice, address, south)
         assert hidden not in page.html
 
 
+def test_days_read_in_one_query_are_those_of_the_rules(alice, bob):
+    """Rows that are one a medicine come to one day each, with where it comes from."""
+    triptan, simple, twin = medicine(alice), medicine(alice, "a", "non_opioid"), medicine(alice, "b")
+    record(alice, june(1), "severe", triptan, simple, twin, pain=8, migraine=True, relief="full")
+    record(alice, june(2), "none", recorded_on=None, source="paper")
+    record(alice, june(3), "yes", simple, features="nausea;aura", recorded_on=june(9), source="carer")
+    record(bob, june(3), "mild", medicine(bob))
+    days, origins = alice.days.between(june(1), june(3)).records_with_origins()
+    assert days == alice.days.records()
+    assert origins == [
+        (june(1), june(1), "own"),
+        (june(2), None, "paper"),
+        (june(3), june(9), "carer"),
+    ]
+
+
 # --- Promises ------------------------------------------------------------------------------------------------
 
 
@@ -433,4 +467,4 @@ def test_headings_are_in_order(as_clara, eventful, address):
     page = as_clara.opens(address)
     levels = [int(found.tag[1]) for found in page.main.walk() if found.tag in ("h1", "h2", "h3", "h4")]
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
