@@ -81,14 +81,16 @@ class LimitOverMonths:
 class MedicationAnswer:
     """Finished calendar months of the period. `latest` is the last of them, `None`: none is over.
 
+    `nearest`: the limit of which the latest month holds the largest share, `None`: no such medicine was taken.
     `run`: consecutive months of the whole diary in which a limit and 15 headache days were reached, the longest.
     """
 
     months: int
     latest: Month | None
+    nearest: LimitOverMonths | None
     limits: list[LimitOverMonths]
     missing: int
-    run: tuple[str, Run] | None
+    run: tuple[OveruseRule, Run] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +139,17 @@ def wearing_off(summary: PatientSummary) -> WearingOff:
 def _medication(summary: PatientSummary, months: Sequence[Month]) -> MedicationAnswer:
     over = [month for month in months if next_month(month.month) <= summary.today]
     limits = [_limit(rule, over) for rule in OVERUSE_RULES if _was_taken(rule, over)]
-    limits.sort(key=lambda limit: (-limit.reached, -limit.uncertain, _share(limit)))
-    runs = summary.found.medication_overuse
-    longest = max(runs, key=lambda code: (runs[code].months, runs[code].possible_months), default=None)
+    limits.sort(key=lambda limit: (-limit.reached, -limit.uncertain, -_share(limit)))
+    # Several classes together say less than one of them, unless they reach what none of them does.
+    single = [limit for limit in limits if limit.rule is not SEVERAL_CLASSES_RULE or _share(limit) >= 1]
+    runs = [(rule, run) for rule in OVERUSE_RULES if (run := summary.found.medication_overuse.get(rule.code))]
     return MedicationAnswer(
         len(over),
         over[-1] if over else None,
+        max(single, key=_share, default=None),
         limits,
         sum(month.missing for month in over),
-        (longest, runs[longest]) if longest else None,
+        max(runs, key=lambda found: (found[1].months, found[1].possible_months), default=None),
     )
 
 
@@ -168,4 +172,4 @@ def _limit(rule: OveruseRule, months: Sequence[Month]) -> LimitOverMonths:
 
 
 def _share(limit: LimitOverMonths) -> Fraction:
-    return -Fraction(limit.days, limit.rule.days_per_month)
+    return Fraction(limit.days, limit.rule.days_per_month)

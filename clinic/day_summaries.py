@@ -13,7 +13,7 @@ from datetime import date, datetime
 from clinic.access import notes_seen
 from clinic.models import CareLink, InjectionSession
 from diary.models import DiaryDay
-from diary.rules import is_after_the_fact
+from diary.rules import Day, Headache, is_after_the_fact, severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,11 @@ class SaidDay:
     versions: int
     injection: InjectionSession | None
     is_today: bool
+
+    @property
+    def severity(self) -> Headache | None:
+        """As it is drawn: by the word, or by the pain where the word says nothing of it."""
+        return severity(Day(self.date, Headache(self.day.headache), self.day.pain)) if self.day else None
 
     @property
     def medicines(self) -> list[tuple[str, int]]:

@@ -109,8 +109,9 @@ def _own(since: str, until: str, began: date, today: date) -> Period:
         last = date.fromisoformat(until) if until else today
     except ValueError:
         return _usual(began, today, Fault.NO_DATE)
-    fault = Fault.SWAPPED if first > last else None
-    first, last = sorted((first, last))
+    fault = Fault.SWAPPED if since and until and first > last else None
+    if fault:
+        first, last = last, first
     first, last = max(first, began), min(last, today)
     if first > last:
         return _usual(began, today, Fault.OUTSIDE)

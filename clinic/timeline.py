@@ -121,7 +121,7 @@ def _notes(link: CareLink, period: Period) -> list[DiaryDay]:
     if not link.sees_notes:
         return []
     within = notes_seen(link).between(period.first, period.last)
-    return list(within.only("date", "note").order_by("-date")[: NOTES_SHOWN + 1])
+    return list(within.only("patient", "date", "note").order_by("-date")[: NOTES_SHOWN + 1])
 
 
 def _injections(link: CareLink, sessions: Iterable[InjectionSession], period: Period) -> list[Happening]:

@@ -129,6 +129,31 @@ class Drawing:
     labels: tuple[Text, ...]
     legend: tuple[Key, ...]
 
+    @property
+    def looks(self) -> list[tuple[str, bool, str]]:
+        """All bars that look alike as one path: what it is called, whether it is hatched, and the path."""
+        paths: dict[tuple[str, bool], list[str]] = {}
+        for column in self.columns:
+            for bar in column.bars:
+                box = f"M{bar.x} {bar.y}h{bar.width}v{bar.height}h-{bar.width}z"
+                paths.setdefault((bar.css, bar.hatched), []).append(box)
+        return [(css, hatched, "".join(boxes)) for (css, hatched), boxes in paths.items()]
+
+    @property
+    def ticks(self) -> tuple[Text, ...]:
+        """The numbers beside the grid."""
+        return tuple(line.text for line in self.grid if line.text)
+
+    @property
+    def grid_path(self) -> str:
+        """The lines of the grid but for the axis."""
+        return "".join(f"M{line.x1} {line.y1}H{line.x2}" for line in self.grid if line.css == "grid")
+
+    @property
+    def axis(self) -> str:
+        """The line on which everything stands."""
+        return "".join(f"M{line.x1} {line.y1}H{line.x2}" for line in self.grid if line.css == "axis")
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

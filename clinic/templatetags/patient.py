@@ -43,6 +43,9 @@ WHAT_WORDS = {
     What.PREVENTIVE_ENDED: gettext_lazy("Preventive ended"),
     What.NOTE: gettext_lazy("Note of the diary"),
 }
+DAY_FRAME = "2 8 16 26"
+FRAMES = {Mark.MEDICINE: "2 30 16 12", Mark.INJECTION: "2 -2 16 12"}
+"""The part of a strip's cell that a legend shows, as SVG's `viewBox`."""
 LEGEND = (*HEADACHE_LABELS, MISSING, Mark.MEDICINE, Mark.INJECTION)
 
 
@@ -124,9 +127,9 @@ def strip_headaches(strip: Strip) -> str:
 
 
 @register.simple_tag
-def strip_legend() -> list[tuple[str, str, Any]]:
-    """Each kind with its shape, drawn as the first day of a month, and its words."""
-    return [(word, DRAWN[word][1], STRIP_WORDS[word]) for word in LEGEND]
+def strip_legend() -> list[tuple[str, str, str, Any]]:
+    """Each kind with its frame, its shape as it is drawn on the first of a month, and its words."""
+    return [(word, FRAMES.get(word, DAY_FRAME), DRAWN[word][1], STRIP_WORDS[word]) for word in LEGEND]
 
 
 @register.filter
@@ -156,7 +159,7 @@ def preventive_words(one: Preventive) -> str:
 def what_label(happening: Happening) -> Any:
     """What kind of thing happened."""
     if happening.number:
-        return _("Injections %(n)d") % {"n": happening.number}
+        return _("Injection session %(n)d") % {"n": happening.number}
     return WHAT_WORDS[happening.what]
 
 

@@ -130,6 +130,7 @@ def test_every_page_of_the_clinic_fits_and_is_accessible(phone, anna, clinician,
     given = anna.sessions.first()
     addresses = ["/clinic/", f"/clinic/patients/{anna.pk}/", f"/clinic/patients/{anna.pk}/sessions/"]
     addresses += [f"/clinic/patients/{anna.pk}/sessions/{given.pk}/"]
+    addresses += [f"/clinic/patients/{anna.pk}/days/{given.date:%Y-%m}/"]
     remember(phone, COOKIE, theme)
     enter(phone, clinician)
     for address in addresses:
