@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
+from django.utils.formats import number_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from clinic.dosing import is_given_in_preempt, volume_at_a_site
 from clinic.figures import BACK, FRONT, Point, Spot
 from clinic.models import SAID_FIELDS, InjectionSession, InjectionSessionVersion
-from clinic.words import place_label
+from clinic.words import check_words, muscle_words, place_label, volume_words
 from diary.models import Patient
 
 
@@ -70,6 +76,38 @@ def drawn_sites(muscles: Mapping[str, int]) -> DrawnSites:
         ]
 
     return DrawnSites(drawn(FRONT), drawn(BACK))
+
+
+BESIDES = ("muscles", "wasted_units", "injector", "checks")
+
+
+def session_lines(said: Mapping[str, Any]) -> list[str]:
+    """Where, with what and by whom, as far as it is recorded; one line each. `said`: the fields by name."""
+    words: dict[str, Callable[[Any], str]] = {"muscles": muscle_words, "checks": check_words}
+    lines = {
+        name: f"{field_label(name)}: {words.get(name, str)(said[name])}" for name in BESIDES if said[name]
+    }
+    muscles = [lines.pop("muscles")] if "muscles" in lines else []
+    return [*muscles, *_dilution(said), *lines.values()]
+
+
+def _dilution(said: Mapping[str, Any]) -> Iterator[str]:
+    units, ml = said["diluted_units"], said["diluted_ml"]
+    if not units or not ml:
+        return
+    volume = Fraction(str(ml))
+    line = _("%(units)s units in %(ml)s mL of saline") % {
+        "units": units,
+        "ml": number_format(f"{float(volume):g}"),
+    }
+    if is_given_in_preempt(said["product"]):
+        line += ": " + volume_words(volume_at_a_site(units, volume))
+    yield line
+
+
+def field_label(name: str) -> str:
+    """How people read the name of a field of a session."""
+    return capfirst(str(InjectionSession._meta.get_field(name).verbose_name))
 
 
 def recorded_sessions(patient: Patient) -> list[RecordedSession]:

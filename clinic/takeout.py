@@ -9,7 +9,7 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -23,13 +23,19 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import AuditEntry, User
+from clinic.adverse_summaries import term_words
 from clinic.consent import WORDINGS
 from clinic.imports import COLUMNS
-from clinic.models import SAID_FIELDS, Clinic, InjectionSession, Invitation, Membership, Tag
+from clinic.models import SAID_FIELDS, Clinic, ImportBatch, InjectionSession, Invitation, Membership, Tag
+from clinic.rules import PUBLISHED_CRITERIA
+from clinic.session_summaries import session_lines
+from clinic.words import answers, decision_kinds, outcomes, severities, stop_reasons
 from diary.exports import diary_csv
 from diary.imports.diary_csv import escaped
 from diary.models import KEPT_FIELDS, DiaryDay, DiaryDayVersion, Patient, Preventive, feature_set
@@ -533,6 +539,88 @@ FACTORS = {
 }
 
 
+def page_rows(said: dict[str, Any]) -> list[dict[str, Any]]:
+    """What clinics wrote down besides the injections, in words: when, which clinic, what, and who wrote it."""
+    given = {one["number"]: one["date"] for one in said["injections"]}
+    events, decisions = said["adverse_events"], said["decisions"]
+    return [
+        *(_row(one, "began_on", _event_words(one, given), events) for one in events),
+        *(_row(one, "made_on", _decision_words(one), decisions) for one in decisions),
+        *(
+            _row(one, "reviewed_on", [_("The diary was gone through"), one["note"]])
+            for one in said["reviews"]
+        ),
+        *(_row(one, "date", [_("Appointment for the next injection")]) for one in said["appointments"]),
+        *(_row(one, "made_at", _batch_words(one)) for one in said["copied_by_clinics"]),
+        *(_row(one, "", [_("Tag: %(tag)s") % {"tag": one["tag"]}]) for one in said["tags"]),
+    ]
+
+
+def _row(
+    one: dict[str, Any], on: str, words: list[Any], alike: Iterable[dict[str, Any]] = ()
+) -> dict[str, Any]:
+    state = _("taken back") if one.get("is_withdrawn") else ""
+    if any(other["replaces"] == one["number"] for other in alike):
+        state = _("replaced later")
+    return {
+        "on": one.get(on),
+        "clinic": one.get("clinic", ""),
+        "words": " · ".join(str(word) for word in [state, *words] if word),
+        "by": one.get("recorded_by") or one.get("made_by"),
+        "at": one.get("recorded_at") or one.get("made_at"),
+    }
+
+
+def _event_words(one: dict[str, Any], given: dict[int, date]) -> list[Any]:
+    after = given.get(one["injection"])
+    ended = one["ended_on"]
+    return [
+        _("Adverse event: %(what)s") % {"what": term_words(one["term"], one["words"])},
+        dict(severities()).get(one["severity"], one["severity"]),
+        one["is_serious"] and _("serious"),
+        dict(outcomes()).get(one["outcome"], one["outcome"]),
+        ended and _("over on %(day)s") % {"day": date_format(ended, "j M Y")},
+        after and _("after the injection of %(day)s") % {"day": date_format(after, "j M Y")},
+        one["note"],
+    ]
+
+
+def _decision_words(one: dict[str, Any]) -> list[Any]:
+    criteria = {found.key: found.name for found in PUBLISHED_CRITERIA}
+    managed = dict(answers()).get(one["overuse_managed"], one["overuse_managed"])
+    tried = one["preventives_tried"]
+    return [
+        _("Decision: %(what)s") % {"what": dict(decision_kinds()).get(one["kind"], one["kind"])},
+        one["cycle"] and _("after cycle %(n)d") % {"n": one["cycle"]},
+        dict(stop_reasons()).get(one["stop_reason"], one["stop_reason"]),
+        one["reason"],
+        criteria.get(one["criteria"]) or (one["criteria"] and _("the clinic’s own criteria")),
+        managed and _("medication overuse managed: %(answer)s") % {"answer": managed},
+        tried is not None and _("preventives tried or unsuitable: %(n)d") % {"n": tried},
+        one["counted"] and _("counted then: %(numbers)s") % {"numbers": ", ".join(_flat(one["counted"]))},
+    ]
+
+
+def _batch_words(one: dict[str, Any]) -> list[Any]:
+    back = one["taken_back_at"]
+    return [
+        dict(ImportBatch.Kind.choices).get(one["kind"], one["kind"]),
+        ngettext("%(n)d day was new", "%(n)d days were new", one["added"]) % {"n": one["added"]},
+        back and _("taken back on %(day)s") % {"day": date_format(timezone.localtime(back), "j M Y")},
+    ]
+
+
+def _flat(value: Any, name: str = "") -> Iterator[str]:
+    """What a page showed at a decision, name by name, however it is nested."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from _flat(part, f"{name} {key}".strip().replace("_", " "))
+    elif isinstance(value, list):
+        yield f"{name} {' / '.join(found for part in value for found in _flat(part))}".strip()
+    elif value not in (None, ""):
+        yield f"{name} {value}".strip()
+
+
 def page(said: dict[str, Any]) -> str:
     """The copy as one page to read, which needs nothing else."""
     medicines = {medicine["number"]: medicine for medicine in said["medicines"]}
@@ -575,6 +663,8 @@ def page(said: dict[str, Any]) -> str:
                 "earlier_days": earlier,
                 "who_looked": looks,
                 "preventives": preventives,
+                "injections": [one | {"lines": session_lines(one)} for one in said["injections"]],
+                "written_down": page_rows(said),
             },
             "style": style,
         },

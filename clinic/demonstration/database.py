@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -24,8 +25,10 @@ from clinic.consent import WORDING
 from clinic.demonstration.decisions import decide
 from clinic.demonstration.diaries import Story, Told, story
 from clinic.demonstration.people import CAST, COURSES, KITS, Person, people
-from clinic.models import CareLink, Clinic, InjectionSession, Membership
+from clinic.dosing import preempt_sites
+from clinic.models import AdverseEvent, CareLink, Clinic, InjectionSession, Membership
 from clinic.rules import FIXED_SITES, MOST_SITES, UNITS_PER_SITE
+from clinic.terms import AdverseTerm, Check, Outcome, Severity
 from diary.imports.diary_csv import dose
 from diary.models import DiaryDay, Intake, Medicine, Patient, feature_words
 
@@ -34,6 +37,19 @@ PRODUCT = "onabotulinumtoxinA (Botox)"
 SEED = 7
 YEARS = 1.5
 PATIENTS = len(CAST)
+VIAL, VIAL_ML = 200, Decimal(4)
+FOLLOWED = (
+    *("temporalis:left", "trapezius:left", "trapezius:right", "occipitalis:left"),
+    *("temporalis:right", "trapezius:left", "trapezius:right", "occipitalis:right"),
+)
+"""Where the pain is followed to, one site at a time."""
+ADVERSE = (
+    (AdverseTerm.NECK_PAIN, Severity.MILD, 3, 9),
+    (AdverseTerm.EYELID_PTOSIS, Severity.MODERATE, 7, 24),
+    (AdverseTerm.INJECTION_SITE_PAIN, Severity.MILD, 0, 2),
+    (AdverseTerm.MUSCULOSKELETAL_STIFFNESS, Severity.MILD, 4, 14),
+)
+"""Term, severity, days after the injection, days that it lasted."""
 TOGETHER = 25
 """Patients written at a time: enough for few statements, little enough for memory."""
 
@@ -114,6 +130,7 @@ class Batch:
     patients: list[Patient] = field(default_factory=list)
     links: list[CareLink] = field(default_factory=list)
     sessions: list[InjectionSession] = field(default_factory=list)
+    adverse_events: list[AdverseEvent] = field(default_factory=list)
     medicines: list[Medicine] = field(default_factory=list)
     days: list[DiaryDay] = field(default_factory=list)
     intakes: list[Intake] = field(default_factory=list)
@@ -136,7 +153,9 @@ class Batch:
         self.links.append(
             CareLink(clinic=self.clinic, patient=patient, reference=reference, starts_at=since, **consented)
         )
-        self.sessions += [self._session(patient, when, chance) for when in told.sessions]
+        sessions = [self._session(patient, when, chance) for when in told.sessions]
+        self.sessions += sessions
+        self._adverse_events(patient, number, sessions)
         medicines = [_medicine(patient, use.medicine) for use in KITS[course.kit]]
         self.medicines += medicines
         source = DiaryDay.Source.PAPER if course.on_paper else DiaryDay.Source.OWN
@@ -166,17 +185,48 @@ class Batch:
 
     def _session(self, patient: Patient, when: date, chance: Random) -> InjectionSession:
         sites = chance.choice((FIXED_SITES, FIXED_SITES, 33, 35, 37, MOST_SITES))
+        units = sites * UNITS_PER_SITE
         return InjectionSession(
             patient=patient,
             clinic=self.clinic,
             date=when,
             product=PRODUCT,
-            units=sites * UNITS_PER_SITE,
+            units=units,
             sites=sites,
+            muscles=_muscles(sites),
+            diluted_units=VIAL,
+            diluted_ml=VIAL_ML,
+            wasted_units=VIAL - units,
+            injector=self.clinician.name,
+            checks=[check.value for check in Check],
             batch=f"C{chance.randint(6000, 8999)}C{chance.randint(2, 4)}",
             expiry=(when + timedelta(days=chance.randint(200, 700))).replace(day=1),
             recorded_by=self.clinician,
             created_at=_noon(when),
+        )
+
+    def _adverse_events(self, patient: Patient, number: int, sessions: list[InjectionSession]) -> None:
+        """After the first injection of every third patient, and after the second of every ninth."""
+        for session, often in zip(sessions, (3, 9), strict=False):
+            if number % often == 0:
+                self.adverse_events.append(self._adverse_event(patient, session, number // 3))
+
+    def _adverse_event(self, patient: Patient, session: InjectionSession, number: int) -> AdverseEvent:
+        term, severity, after, days = ADVERSE[number % len(ADVERSE)]
+        began = min(session.date + timedelta(days=after), self.today)
+        ended = began + timedelta(days=days)
+        is_over = ended < self.today
+        return AdverseEvent(
+            patient=patient,
+            clinic=self.clinic,
+            session=session,
+            term=term,
+            began_on=began,
+            ended_on=ended if is_over else None,
+            severity=severity,
+            outcome=Outcome.RECOVERED if is_over else Outcome.RECOVERING,
+            recorded_by=self.clinician.pseudonym,
+            recorded_at=_noon(min(ended, self.today)),
         )
 
     def write(self) -> None:
@@ -186,12 +236,21 @@ class Batch:
             (Patient, self.patients),
             (CareLink, self.links),
             (InjectionSession, self.sessions),
+            (AdverseEvent, self.adverse_events),
             (Medicine, self.medicines),
             (DiaryDay, self.days),
             (Intake, self.intakes),
         ):
             model._default_manager.bulk_create(rows, batch_size=5000)
             rows.clear()
+
+
+def _muscles(sites: int) -> dict[str, int]:
+    """PREEMPT's pattern, and what there is more of where the pain is followed to."""
+    muscles = preempt_sites()
+    for place in islice(FOLLOWED, sites - FIXED_SITES):
+        muscles[place] += 1
+    return muscles
 
 
 def _medicine(patient: Patient, text: str) -> Medicine:

@@ -8,19 +8,17 @@ from typing import Any
 
 from django import template
 from django.utils.formats import date_format, number_format
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import AuditEntry
-from clinic.dosing import is_given_in_preempt, volume_at_a_site
 from clinic.exports import span
 from clinic.looks import Look
 from clinic.models import InjectionSession
 from clinic.rules import BASELINE_DAYS, NotCompared, Reduction
-from clinic.session_summaries import SessionChange
+from clinic.session_summaries import SessionChange, field_label, session_lines
 from clinic.summaries import NOTED, Comparison, MedicationDays, Overuse, TreatmentWindow
-from clinic.words import check_words, muscle_words, volume_words
+from clinic.words import check_words, muscle_words
 from diary.rules import CYCLE_DAYS_RECORDED, OVERUSE_RULES, Day, Month, Reached, Window, half_up
 from diary.templatetags.diary import class_label, rule_label, state_label
 from diary.words import CLASS_LABELS, counted_words
@@ -124,11 +122,7 @@ def said_before(change: SessionChange) -> str:
 @register.filter
 def session_words(said: dict[str, Any]) -> str:
     """Fields of a session by name, as an earlier version keeps them, in one line."""
-    return " · ".join(f"{_field(name)}: {_said(name, value)}" for name, value in said.items())
-
-
-def _field(name: str) -> str:
-    return capfirst(str(InjectionSession._meta.get_field(name).verbose_name))
+    return " · ".join(f"{field_label(name)}: {_said(name, value)}" for name, value in said.items())
 
 
 def _said(name: str, value: Any) -> str:
@@ -143,21 +137,10 @@ def _said(name: str, value: Any) -> str:
     return number_format(value) if name == "diluted_ml" else str(value)
 
 
-BESIDES = ("muscles", "wasted_units", "injector", "checks")
-"""What a row of the table of sessions says in one cell, after what it was dissolved in."""
-
-
 @register.filter
 def session_details(session: InjectionSession) -> list[str]:
     """Where, with what and by whom, as far as it is recorded; one line each."""
-    lines = [f"{_field(name)}: {_said(name, value)}" for name in BESIDES if (value := session.said[name])]
-    if session.diluted_units and session.diluted_ml:
-        words = {"units": session.diluted_units, "ml": number_format(session.diluted_ml.normalize())}
-        line = _("%(units)s units in %(ml)s mL of saline") % words
-        if is_given_in_preempt(session.product):
-            line += ": " + volume_words(volume_at_a_site(session.diluted_units, Fraction(session.diluted_ml)))
-        lines.insert(1 if session.muscles else 0, line)
-    return lines
+    return session_lines(session.said)
 
 
 @register.filter

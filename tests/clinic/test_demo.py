@@ -13,7 +13,8 @@ from accounts.demonstration import ACCOUNTS, PASSWORD
 from accounts.models import AuditEntry, User
 from clinic.demonstration import database
 from clinic.demonstration.people import CAST
-from clinic.models import CareLink, Clinic, InjectionSession, Membership
+from clinic.dosing import PLACES
+from clinic.models import AdverseEvent, CareLink, Clinic, InjectionSession, Membership
 from clinic.rules import BASELINE_DAYS, analysis
 from config.append_only import lifted
 from diary.models import DiaryDay, Intake, Medicine, Patient
@@ -328,3 +329,16 @@ def account(today):
     assert [day for day in days if day.note]
     assert [day for day in days if day.menstruation]
     assert len({feature for day in days for feature in day.feature_set}) == 8
+
+
+def test_sessions_say_where_and_with_what_and_some_had_adverse_events(db):
+    today = date(2026, 6, 17)
+    database.create(today, patients=9, years=1)
+    sessions = InjectionSession.objects.all()
+    assert all(sum(one.muscles.values()) == one.sites for one in sessions)
+    assert all(one.units + one.wasted_units == one.diluted_units == 200 for one in sessions)
+    assert {one.injector for one in sessions} == {"Dr Ingrid Solberg"}
+    assert all(not list(one.muscles.keys() - PLACES) for one in sessions)
+    events = AdverseEvent.objects.standing()
+    assert {one.term for one in events} >= {"eyelid_ptosis", "injection_site_pain"}
+    assert all(one.session.date <= one.began_on <= today for one in events)

@@ -23,7 +23,20 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import AuditEntry, User
 from clinic import imports, takeout
-from clinic.models import CareLink, Clinic, InjectionSession, InjectionSessionVersion, LinkCode
+from clinic.actions import correct_adverse_event
+from clinic.models import (
+    Appointment,
+    CareLink,
+    Clinic,
+    ClinicFeed,
+    Decision,
+    ImportBatch,
+    InjectionSession,
+    InjectionSessionVersion,
+    LinkCode,
+    Review,
+    Tag,
+)
 from diary.imports.diary_csv import FORMULA_STARTS, Report, rows, unescaped, without_repeats
 from diary.imports.storage import recorded_rows, store
 from diary.models import (
@@ -37,7 +50,7 @@ from diary.models import (
     Patient,
     Preventive,
 )
-from tests.cast import TODAY, add_factor, add_passkey, days_ago, new_patient, session
+from tests.cast import TODAY, add_factor, add_passkey, adverse_event, days_ago, new_patient, session
 from tests.reading import Page
 from tests.takeout.conftest import canaries, due
 
@@ -520,6 +533,80 @@ def test_page_reads_well(mira):
         "17 Jun 2026, 12:00 UTC Cora Colleague · River Clinic read the diary River Clinic",
     ):
         assert words in page.text, words
+
+
+def read(patient):
+    html = files(patient)["index.html"].encode()
+    return Page(SimpleNamespace(status_code=200, content=html, request={"PATH_INFO": "index.html"}))
+
+
+def test_what_the_clinic_wrote_down_is_read_in_words(mira, clinic, colleague):
+    by = {"patient": mira, "clinic": clinic, "recorded_by": colleague.pseudonym}
+    given = mira.sessions.get()
+    mira.sessions.update(
+        muscles={"temporalis:left": 4, "procerus:midline": 1},
+        product="Botox",
+        diluted_units=200,
+        diluted_ml=Decimal("4.0"),
+        wasted_units=45,
+        injector="Nora Needle",
+        checks=["consent"],
+    )
+    event = adverse_event(
+        mira, clinic, session=given, note="zq-stiff", ended_on=days_ago(2), recorded_by=colleague.pseudonym
+    )
+    correct_adverse_event(event, {"severity": "severe", "is_serious": True}, by=colleague.pseudonym)
+    correct_adverse_event(
+        adverse_event(mira, clinic, term="other", words="zq-rash"), {}, by=None, is_withdrawn=True
+    )
+    Decision.objects.create(
+        **by,
+        made_on=days_ago(1),
+        kind="stop",
+        stop_reason="no_response",
+        reason="zq-reason",
+        cycle=2,
+        criteria="nice-ta260",
+        overuse_managed="yes",
+        preventives_tried=3,
+        counted={"headache_days": {"baseline": 21, "cycle 2": [17, 19]}},
+    )
+    Review.objects.create(**by, reviewed_on=days_ago(4), note="zq-review")
+    Appointment.objects.create(
+        patient=mira, clinic=clinic, date=TODAY + timedelta(days=9), made_by=colleague.pseudonym
+    )
+    ImportBatch.objects.create(
+        patient=mira, clinic=clinic, kind="paper", added=12, made_by=colleague.pseudonym
+    )
+    Tag.objects.create(clinic=clinic, name="zq-study").patients.add(mira)
+    ClinicFeed.objects.create(clinic=clinic, user=mira.user, seed="zq-seed", digest="zq-digest")
+    text = read(mira).text
+    for words in (
+        "Places: Procerus 1; Temporalis left 4 · 200 units in 4 mL of saline: 0.1 mL for 5 units · "
+        "Units thrown away: 45 · Injected by: Nora Needle · Checked before: Consent to the treatment",
+        "7 Jun 2026 River Clinic replaced later · Adverse event: Neck pain · Mild · Recovering · "
+        "over on 15 Jun 2026 · after the injection of 18 May 2026 · zq-stiff 17 Jun 2026, 12:00 UTC, Cora Colleague",
+        "Adverse event: Neck pain · Severe · serious · Recovering",
+        "replaced later · Adverse event: zq-rash",
+        "taken back · Adverse event: zq-rash",
+        "16 Jun 2026 River Clinic Decision: Stop · after cycle 2 · Too little response · zq-reason · ",
+        "medication overuse managed: Yes · preventives tried or unsuitable: 3 · "
+        "counted then: headache days baseline 21, headache days cycle 2 17 / 19",
+        "13 Jun 2026 River Clinic The diary was gone through · zq-review",
+        "26 Jun 2026 River Clinic Appointment for the next injection",
+        "copied from a paper diary · 12 days were new",
+        "Tag: zq-study",
+        "A clinic’s calendar River Clinic",
+    ):
+        assert words in text, words
+    assert "zq-seed" not in text
+    assert "zq-digest" not in text
+
+
+def test_copy_of_nothing_written_down_says_so(noon):
+    assert (
+        "What the clinic wrote down Date Clinic What Written by Nothing." in read(new_patient("Nobody")).text
+    )
 
 
 def test_moments_are_those_of_the_persons_own_clock(mira):
