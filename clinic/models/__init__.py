@@ -1,5 +1,6 @@
 """Clinics, who works there, whose diary they may see, and what they record of a patient."""
 
+from clinic.models.counts import CountedMonth, CountedMonthQuerySet
 from clinic.models.people import (
     CareLink,
     CareLinkQuerySet,
@@ -13,14 +14,18 @@ from clinic.models.records import (
     AdverseEvent,
     AdverseEventQuerySet,
     Appointment,
+    AppointmentQuerySet,
     ClinicFeed,
+    ClinicFeedQuerySet,
     CriteriaSet,
     Decision,
     DecisionQuerySet,
     ImportBatch,
     Review,
+    ReviewQuerySet,
     Tag,
     Tagged,
+    TagQuerySet,
 )
 from clinic.models.sessions import (
     SAID_FIELDS,
@@ -36,10 +41,14 @@ __all__ = [
     "AdverseEvent",
     "AdverseEventQuerySet",
     "Appointment",
+    "AppointmentQuerySet",
     "CareLink",
     "CareLinkQuerySet",
     "Clinic",
     "ClinicFeed",
+    "ClinicFeedQuerySet",
+    "CountedMonth",
+    "CountedMonthQuerySet",
     "CriteriaSet",
     "Decision",
     "DecisionQuerySet",
@@ -54,6 +63,8 @@ __all__ = [
     "Membership",
     "RetainedSession",
     "Review",
+    "ReviewQuerySet",
     "Tag",
+    "TagQuerySet",
     "Tagged",
 ]

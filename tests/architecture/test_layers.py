@@ -9,7 +9,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 APPS = ("accounts", "diary", "clinic")  # each may import itself and those before it
-PURE = {"rules", "catalogue", "details", "dosing", "drawings", "merging", "terms"}
+PURE = {
+    *("rules", "catalogue", "details", "dosing", "drawings", "merging", "terms"),
+    *("attention", "sparklines", "tallies"),
+}
 WORDS = PURE | {"words"}
 STORED = WORDS | {"models"}
 
@@ -20,6 +23,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "details": {"rules"},
     "dosing": set(),
     "drawings": {"charts"},
+    "tallies": {"rules"},
+    "sparklines": {"rules"},
+    "attention": {"rules", "tallies", "terms"},
     "terms": set(),
     "merging": set(),
     "words": WORDS,
@@ -32,10 +38,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "medicine_forms": STORED | {"forms"},
     "reminder_forms": STORED | {"forms", "push"},
     "session_forms": STORED | {"forms"},
+    "visit_forms": STORED | {"forms"},
     "imports": STORED,
     "summaries": STORED,
     "carer_summaries": STORED | {"summaries"},
-    "caseload": STORED | {"summaries"},
+    "counting": STORED,
+    "caseload": STORED | {"summaries", "counting"},
+    "clinic_feed": STORED | {"access", "caseload", "calendar_feed"},
     "session_summaries": STORED,
     "charts": WORDS | {"summaries"},
     "exports": WORDS | {"summaries"},
