@@ -169,7 +169,7 @@ def _overuse(facts: Facts) -> Mark | None:
     """ICHD-3 8.2: a limit and 15 headache days in each of the last four calendar months."""
     if not facts.tally.medicines:
         return None
-    counted = []
+    counted: list[Month] = []
     for month in _complete_months(facts, CHRONIC_MONTHS):
         if month.headache_15 is Reached.NOT_REACHED or not month.acute_medication_days:
             return None

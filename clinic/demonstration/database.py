@@ -21,6 +21,7 @@ from accounts import audit
 from accounts.demonstration import ACCOUNTS, PASSWORD
 from accounts.models import AuditEntry, User
 from clinic.consent import WORDING
+from clinic.demonstration import records
 from clinic.demonstration.diaries import Story, Told, story
 from clinic.demonstration.people import CAST, COURSES, KITS, Person, people
 from clinic.models import CareLink, Clinic, InjectionSession, Membership
@@ -66,6 +67,7 @@ def create(
             batch.write()
             progress(number)
     batch.write()
+    records.write_down(clinic, batch.treated, today, clinician.pseudonym)
     _look(clinic, clinician, today)
 
 
@@ -115,6 +117,7 @@ class Batch:
     medicines: list[Medicine] = field(default_factory=list)
     days: list[DiaryDay] = field(default_factory=list)
     intakes: list[Intake] = field(default_factory=list)
+    treated: list[records.Treated] = field(default_factory=list)
 
     def add(self, number: int, person: Person, told: Story, account: User | None, chance: Random) -> None:
         """One patient, whose rows wait for `write`."""
@@ -135,6 +138,7 @@ class Batch:
             CareLink(clinic=self.clinic, patient=patient, reference=reference, starts_at=since, **consented)
         )
         self.sessions += [self._session(patient, when, chance) for when in told.sessions]
+        self.treated.append(records.Treated(number, patient, person.course, told.sessions))
         medicines = [_medicine(patient, use.medicine) for use in KITS[course.kit]]
         self.medicines += medicines
         source = DiaryDay.Source.PAPER if course.on_paper else DiaryDay.Source.OWN

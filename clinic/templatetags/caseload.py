@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import template
-from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
 from clinic.attention import Mark, Section
 from clinic.caseload import CaseloadRow, Taken
 from clinic.exports import span
-from clinic.sparklines import Sparkline
 from clinic.sparklines import sparkline as shape
+from clinic.summaries import Position
 from clinic.templatetags.clinic import headache_span
 from clinic.words import SECTION_DEFINITIONS, SECTION_LABELS
 from diary.rules import COUNTED_CLASSES, CYCLE_DAYS_RECORDED, Month, Reached, Window
@@ -91,19 +90,24 @@ def _month_state(taken: Taken) -> str:
     return f"{month}, {state_label(taken.state)}" if told else month
 
 
-@register.filter
-def sparkline(windows: Sequence[Window]) -> Sparkline:
-    """The shape of a trend line."""
-    return shape(windows)
+@register.simple_tag
+def sparkline(windows: Sequence[Window]) -> str:
+    """The trend as a small drawing, with the same in words for who cannot see it."""
+    line = shape(windows)
+    lines = format_html_join("", '<polyline points="{}"/>', ((points,) for points in line.lines))
+    dots = format_html_join("", '<circle cx="{}" cy="{}" r="2"/>', ((str(x), str(y)) for x, y in line.dots))
+    return format_html(
+        '<svg class="sparkline" viewBox="0 0 {0} {1}" role="img" aria-label="{2}">'
+        '<line x1="0" x2="{0}" y1="{3}" y2="{3}"/>{4}{5}</svg>',
+        str(line.width),
+        str(line.height),
+        trend_words(windows),
+        str(line.published),
+        lines,
+        dots,
+    )
 
 
-@register.filter
-def svg(length: float) -> str:
-    """A length as SVG reads it, whatever the language."""
-    return f"{length:g}"
-
-
-@register.filter
 def trend_words(windows: Sequence[Window]) -> str:
     """The same as the line, for who cannot see it: counts as they are, as ranges where days are missing."""
     counts = [
@@ -114,10 +118,30 @@ def trend_words(windows: Sequence[Window]) -> str:
 
 
 @register.filter
-def recent_address(row: CaseloadRow) -> str:
-    """Where the last 28 days are read: this period on the patient's page."""
-    first, last = row.recent.first, row.recent.last
-    return f"{reverse('patient', args=[row.patient.pk])}?from={first.isoformat()}&until={last.isoformat()}"
+def recent_period(row: CaseloadRow) -> str:
+    """The last 28 days, as the address of a patient's page names a period."""
+    return f"?from={row.recent.first.isoformat()}&until={row.recent.last.isoformat()}"
+
+
+@register.filter
+def cycle_words(place: Position) -> str:
+    """Which cycle, and which week of it."""
+    return _("%(cycle)d, week %(week)d") % {"cycle": place.cycle.number, "week": place.week}
+
+
+@register.filter
+def from_baseline(window: Window) -> str:
+    """What the change is counted from."""
+    return _("from %(days)s") % {"days": headache_span(window)}
+
+
+@register.filter
+def also_words(mark: Mark) -> str:
+    """A section that fits besides."""
+    return _("also %(section)s: %(why)s") % {
+        "section": SECTION_LABELS[mark.section],
+        "why": mark_words(mark),
+    }
 
 
 @register.simple_block_tag

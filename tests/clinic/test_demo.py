@@ -11,6 +11,8 @@ from django.utils import timezone
 from accounts import audit
 from accounts.demonstration import ACCOUNTS, PASSWORD
 from accounts.models import AuditEntry, User
+from clinic.access import care_links_of
+from clinic.caseload import entries, section_counts
 from clinic.demonstration import database
 from clinic.demonstration.people import CAST
 from clinic.models import CareLink, Clinic, InjectionSession, Membership
@@ -328,3 +330,11 @@ def account(today):
     assert [day for day in days if day.note]
     assert [day for day in days if day.menstruation]
     assert len({feature for day in days for feature in day.feature_set}) == 8
+
+
+def test_every_section_of_the_list_is_inhabited():
+    with time_machine.travel(datetime(2026, 11, 23, 12, tzinfo=UTC), tick=False):
+        call_command("demo", stdout=StringIO())
+        reader = User.objects.get(email=ACCOUNTS[1])
+        counts = section_counts(entries(care_links_of(reader), timezone.now()))
+    assert [section.value for section, number in counts.items() if not number] == []

@@ -28,7 +28,7 @@ CLINICIANS_ROUTES = {
 }
 PAGES = sorted(name for name in CLINICIANS_ROUTES if matrix.TABLE[name].get[matrix.LINKED] is matrix.PAGE)
 OF_ONE_PATIENT = [name for name in PAGES if "patient_id" in CLINICIANS_ROUTES[name]]
-WITHOUT_PATIENTS = ["invite", "link"]
+WITHOUT_PATIENTS = ["invite", "link", "tags", "visits"]
 """Pages for clinicians on which no patient stands."""
 READERS = sorted(matrix.READS_THE_OWNER)
 REFUSED = sorted(set(matrix.ROLES) - matrix.SIGNED_OUT - matrix.READS_THE_OWNER - {matrix.NO_FACTOR})
