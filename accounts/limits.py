@@ -11,6 +11,8 @@ RATES = {
     "link_code": "10/15m/user,30/15m/ip",
     "carer_code": "10/15m/user,30/15m/ip",
     "invite": "60/h/user",
+    # A calendar program asks once in an hour or a day; several people may share an address.
+    "clinic_feed": "120/h/ip",
     # Addresses of patients who are not theirs. Each is an entry in the audit log for good.
     "refused": "60/h/user",
 }

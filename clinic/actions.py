@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
-from clinic.models import ADVERSE_SAID, AdverseEvent, InjectionSession
+from clinic.models import (
+    ADVERSE_SAID,
+    AdverseEvent,
+    Appointment,
+    Clinic,
+    InjectionSession,
+    Review,
+    Tag,
+    Tagged,
+)
+from diary.models import Patient
 
 
 @transaction.atomic
@@ -52,3 +64,31 @@ def correct_adverse_event(
     )
     if is_withdrawn or event.said != standing.said:
         event.save()
+
+
+@transaction.atomic
+def save_appointment(appointment: Appointment, *, by: UUID | None) -> None:
+    """One date a patient and clinic: a second tap, or a colleague's, changes the one that there is."""
+    Appointment.objects.update_or_create(
+        clinic=appointment.clinic,
+        patient=appointment.patient,
+        defaults={"date": appointment.date, "made_by": by, "made_at": timezone.now()},
+    )
+
+
+@transaction.atomic
+def add_review(review: Review) -> None:
+    """A second tap on the same day with the same note adds nothing."""
+    said = {"patient": review.patient, "clinic": review.clinic, "reviewed_on": review.reviewed_on}
+    if not Review.objects.filter(**said, note=review.note, recorded_by=review.recorded_by).exists():
+        review.save()
+
+
+@transaction.atomic
+def save_tags(clinic: Clinic, patient: Patient, tags: Iterable[Tag], new: str) -> None:
+    """Which of the clinic's tags the patient carries from now on, and a new one besides."""
+    chosen = set(tags)
+    if new:
+        chosen.add(Tag.objects.get_or_create(clinic=clinic, name__iexact=new, defaults={"name": new})[0])
+    Tagged.objects.filter(patient=patient, tag__clinic=clinic).exclude(tag__in=chosen).delete()
+    Tagged.objects.bulk_create([Tagged(tag=tag, patient=patient) for tag in chosen], ignore_conflicts=True)

@@ -291,6 +291,7 @@ NOT_EXPORTED: dict[str, str] = {
     "clinic.Clinic": "nobody's data; clinics stand by name where they have a part",
     "clinic.Tag": "nobody's data; the tags that a clinic gave stand in the copy by name",
     "clinic.CriteriaSet": "a clinic's own numbers; it says nothing of a person",
+    "clinic.CountedMonth": "counted from the days, which are in the copy",
     "clinic.RetainedSession": "made when a diary is deleted, and leads to no person",
     "diary.Erasure": "only of diaries that are deleted",
     "account.EmailConfirmation": "the secret of a mail; the address itself is in the copy",

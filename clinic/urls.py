@@ -18,6 +18,7 @@ from clinic import (
     sharing_pages,
     staff_pages,
     views,
+    visit_pages,
 )
 
 urlpatterns = [
@@ -66,6 +67,22 @@ urlpatterns = [
     path("clinic/patients/<row:patient_id>/report.pdf", report_pages.report_file, name="report_file"),
     path("clinic/patients/<row:patient_id>/letter/", report_pages.letter, name="letter"),
     path("clinic/patients/<row:patient_id>/letter.pdf", report_pages.letter_file, name="letter_file"),
+    # Visits, reviews and tags
+    path("clinic/visits/", visit_pages.visits_page, name="visits"),
+    path("clinic/visits/<str:token>.ics", visit_pages.clinic_feed, name="clinic_feed"),
+    path("clinic/visits/<row:clinic_id>/calendar/", visit_pages.make_clinic_feed, name="make_clinic_feed"),
+    path("clinic/visits/<row:clinic_id>/calendar/end/", visit_pages.end_clinic_feed, name="end_clinic_feed"),
+    path("clinic/tags/", visit_pages.tags_page, name="tags"),
+    path("clinic/tags/<row:tag_id>/rename/", visit_pages.rename_tag, name="rename_tag"),
+    path("clinic/tags/<row:tag_id>/delete/", visit_pages.delete_tag, name="delete_tag"),
+    path("clinic/patients/<row:patient_id>/visits/", visit_pages.patient_visits, name="patient_visits"),
+    path(
+        "clinic/patients/<row:patient_id>/visits/appointment/",
+        visit_pages.save_appointment,
+        name="save_appointment",
+    ),
+    path("clinic/patients/<row:patient_id>/visits/reviewed/", visit_pages.add_review, name="add_review"),
+    path("clinic/patients/<row:patient_id>/visits/tags/", visit_pages.save_tags, name="save_tags"),
     path("clinic/patients/<row:patient_id>/sessions/", session_pages.sessions, name="sessions"),
     path(
         "clinic/patients/<row:patient_id>/sessions/<row:session_id>/", session_pages.session, name="session"

@@ -10,6 +10,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from clinic.attention import Section
 from clinic.dosing import PREEMPT_MUSCLES, Muscle, Product, Side, places_of
 from clinic.terms import AdverseTerm, Answer, Check, DecisionKind, Outcome, Severity, StopReason
 
@@ -82,6 +83,46 @@ CHECK_LABELS = {
     Check.INTERACTIONS: _("Aminoglycosides and muscle relaxants asked about"),
 }
 ANSWER_LABELS = {Answer.YES: _("Yes"), Answer.NO: _("No"), Answer.NOT_APPLICABLE: _("Does not apply")}
+
+SECTION_LABELS = {
+    Section.DECISION: _("Decision due"),
+    Section.INJECTION: _("Injection due or overdue"),
+    Section.OVERUSE: _("Overuse pattern"),
+    Section.UNTREATED: _("15 days or more, not yet treated"),
+    Section.EPISODIC: _("Fewer than 15 days for 3 months"),
+    Section.THIN: _("Diary too thin"),
+    Section.SILENT: _("No data for 14 days"),
+    Section.OTHERS: _("All others"),
+}
+SECTION_DEFINITIONS = {
+    Section.DECISION: _(
+        "The cycle after which the criteria of the clinic ask is over (NICE TA260: the second), and no decision is "
+        "recorded since its end. A cycle is over after 12 weeks, or where the next injection came earlier."
+    ),
+    Section.INJECTION: _(
+        "The day of the appointment has come, or without one day 84 after the last injection (PREEMPT: every 12 "
+        "weeks). Nobody whose latest decision is to stop."
+    ),
+    Section.OVERUSE: _(
+        "In each of the last four calendar months at least 15 headache days and a medication limit reached "
+        "(ICHD-3 8.2: more than three months; 10 days a month, simple painkillers 15). A count, no diagnosis. "
+        "“Uncertain”: days not recorded could decide it."
+    ),
+    Section.UNTREATED: _(
+        "No injection yet, and at least 15 headache days in this calendar month so far or in the last one "
+        "(ICHD-3 1.3 A, NICE TA260). “Uncertain”: days not recorded could decide it."
+    ),
+    Section.EPISODIC: _(
+        "Fewer than 15 headache days in each of the last three calendar months, all since the first injection "
+        "(NICE TA260: three consecutive months). “Uncertain”: days not recorded could decide it."
+    ),
+    Section.THIN: _(
+        "Fewer than 20 of the last 28 days are recorded (70 %; PREEMPT’s screening diary asked for 20 of 28). "
+        "What days not recorded could decide is not told above for months recorded by less than 70 %."
+    ),
+    Section.SILENT: _("No day is recorded since more than 14 days ago (our choice), or none at all."),
+    Section.OTHERS: _("None of the above."),
+}
 
 
 def _choices(labels: Mapping[Any, Any]) -> list[tuple[str, Any]]:

@@ -230,6 +230,13 @@ KEPT = (
     ),
     Kept("clinic.Tagged", "who carries a tag", WITH_DIARY, "the clinic, or erasure", "to find people"),
     Kept(
+        "clinic.CountedMonth",
+        "which days of a month are recorded, with headache and with which classes of medicine: nothing but the days",
+        WITH_DIARY,
+        "erasure; counted anew when days change",
+        "so that a list of many patients opens at once",
+    ),
+    Kept(
         "clinic.CriteriaSet",
         "a clinic's own numbers with their source, and who of its staff wrote them down",
         "as long as the clinic",

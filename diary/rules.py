@@ -284,6 +284,11 @@ def _kind(definition: MigraineDay, said: tuple[Any, ...]) -> DayKind:
     )
 
 
+def kind_of(day: Day, definition: MigraineDay = PRAGMATIC) -> DayKind:
+    """What counting asks of one day."""
+    return _kind(definition, day[1:])
+
+
 # --- Thresholds ----------------------------------------------------------------------------------------------
 
 CHRONIC_HEADACHE_DAYS = 15

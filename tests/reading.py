@@ -121,6 +121,17 @@ class Page(Element):
             for row in found.all("tr")
         ]
 
+    def caseload(self) -> list[list[str]]:
+        """The headings of the list of patients, and its rows from all sections in their order."""
+        tables = [found for found in self.all("table") if "table--caseload" in found.classes]
+        rows = [
+            [cell.text for cell in row.children if isinstance(cell, Element) and cell.tag in ("th", "td")]
+            for table in tables
+            for place, row in enumerate(table.all("tr"))
+            if place or table is tables[0]
+        ]
+        return rows or [[]]
+
     def facts(self) -> dict[str, str]:
         """The terms of all definition lists and what stands beside each."""
         pairs = [pair for facts in self.all("dl") for pair in facts.all("div") if pair.all("dt")]

@@ -11,7 +11,7 @@ def hole(request: HttpRequest) -> HttpResponse:
     """Puts what it is asked into SQL and into the page as it is."""
     wanted = request.GET.get("q", "")
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT name FROM diary_patient WHERE name = '{wanted}'")  # noqa: S608  (the hole)
+        cursor.execute(f"SELECT name FROM diary_patient WHERE name = '{wanted}'")
         found = len(cursor.fetchall())
     return HttpResponse(f'<a href="/hole/?q=a">{wanted}</a>: {found}')
 

@@ -22,6 +22,7 @@ from accounts import audit
 from accounts.demonstration import ACCOUNTS, PASSWORD
 from accounts.models import AuditEntry, User
 from clinic.consent import WORDING
+from clinic.demonstration import records
 from clinic.demonstration.decisions import decide
 from clinic.demonstration.diaries import Story, Told, story
 from clinic.demonstration.people import CAST, COURSES, KITS, Person, people
@@ -84,6 +85,7 @@ def create(
             progress(number)
     batch.write()
     decide(clinic, clinician, today, _noon)
+    records.write_down(clinic, batch.treated, today, clinician.pseudonym)
     _look(clinic, clinician, today)
 
 
@@ -134,6 +136,7 @@ class Batch:
     medicines: list[Medicine] = field(default_factory=list)
     days: list[DiaryDay] = field(default_factory=list)
     intakes: list[Intake] = field(default_factory=list)
+    treated: list[records.Treated] = field(default_factory=list)
 
     def add(self, number: int, person: Person, told: Story, account: User | None, chance: Random) -> None:
         """One patient, whose rows wait for `write`."""
@@ -156,6 +159,7 @@ class Batch:
         sessions = [self._session(patient, when, chance) for when in told.sessions]
         self.sessions += sessions
         self._adverse_events(patient, number, sessions)
+        self.treated.append(records.Treated(number, patient, person.course, told.sessions))
         medicines = [_medicine(patient, use.medicine) for use in KITS[course.kit]]
         self.medicines += medicines
         source = DiaryDay.Source.PAPER if course.on_paper else DiaryDay.Source.OWN

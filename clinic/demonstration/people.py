@@ -91,7 +91,7 @@ COURSES = {
     "new": Course(21, (), "triptan", sessions=0, diary_days=110),
     "first cycle": Course(22, (0.42,), "few", sessions=1, diary_days=130),
     "paper": Course(20, (0.35, 0.45, 0.5), "rizatriptan", recorded=0.9, on_paper=True, silent_days=9),
-    "stopped recording": Course(22, (0.4, 0.5, 0.52), "triptan", silent_days=21),
+    "stopped recording": Course(23, (0.12, 0.16, 0.2), "few", silent_days=21),
     "early injection": Course(23, (0.45, 0.55, 0.55), "gepant", fading=0.5, early=63),
     "overdue": Course(22, (0.45, 0.6, 0.6), "triptan"),
 }

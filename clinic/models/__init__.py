@@ -1,5 +1,6 @@
 """Clinics, who works there, whose diary they may see, and what they record of a patient."""
 
+from clinic.models.counts import CountedMonth, CountedMonthQuerySet
 from clinic.models.people import (
     CareLink,
     CareLinkQuerySet,
@@ -16,15 +17,19 @@ from clinic.models.records import (
     AdverseEvent,
     AdverseEventQuerySet,
     Appointment,
+    AppointmentQuerySet,
     ClinicFeed,
+    ClinicFeedQuerySet,
     CriteriaSet,
     CriteriaSetQuerySet,
     Decision,
     DecisionQuerySet,
     ImportBatch,
     Review,
+    ReviewQuerySet,
     Tag,
     Tagged,
+    TagQuerySet,
 )
 from clinic.models.sessions import (
     SAID_FIELDS,
@@ -43,10 +48,14 @@ __all__ = [
     "AdverseEvent",
     "AdverseEventQuerySet",
     "Appointment",
+    "AppointmentQuerySet",
     "CareLink",
     "CareLinkQuerySet",
     "Clinic",
     "ClinicFeed",
+    "ClinicFeedQuerySet",
+    "CountedMonth",
+    "CountedMonthQuerySet",
     "CriteriaSet",
     "CriteriaSetQuerySet",
     "Decision",
@@ -62,6 +71,8 @@ __all__ = [
     "Membership",
     "RetainedSession",
     "Review",
+    "ReviewQuerySet",
     "Tag",
+    "TagQuerySet",
     "Tagged",
 ]

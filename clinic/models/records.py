@@ -182,6 +182,12 @@ class Decision(models.Model):
         return f"{self.made_on}: {self.kind}"
 
 
+class ReviewQuerySet(models.QuerySet["Review"]):
+    def at(self, clinic: Clinic) -> ReviewQuerySet:
+        """Those of one clinic, the latest first."""
+        return self.filter(clinic=clinic).order_by("-reviewed_on", "-pk")
+
+
 class Review(models.Model):
     """Somebody of the clinic went through this diary, and perhaps noted something for the next time."""
 
@@ -192,8 +198,15 @@ class Review(models.Model):
     recorded_by = models.UUIDField(null=True)
     recorded_at = models.DateTimeField(default=timezone.now)
 
+    objects = ReviewQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"{self.reviewed_on}"
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def of(self, patient: Patient) -> Appointment | None:
+        return self.filter(patient=patient).first()
 
 
 class Appointment(models.Model):
@@ -205,11 +218,18 @@ class Appointment(models.Model):
     made_by = models.UUIDField(null=True)
     made_at = models.DateTimeField(default=timezone.now)
 
+    objects = AppointmentQuerySet.as_manager()
+
     class Meta:
         constraints = (models.UniqueConstraint("clinic", "patient", name="one_appointment_a_patient"),)
 
     def __str__(self) -> str:
         return f"{self.date}"
+
+
+class TagQuerySet(models.QuerySet["Tag"]):
+    def of(self, clinic: Clinic) -> TagQuerySet:
+        return self.filter(clinic=clinic)
 
 
 class Tag(models.Model):
@@ -218,6 +238,8 @@ class Tag(models.Model):
     clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="tags")
     name = models.CharField(_("tag"), max_length=40, validators=[validate_text])
     patients = models.ManyToManyField(Patient, related_name="tags", through="Tagged")
+
+    objects = TagQuerySet.as_manager()
 
     class Meta:
         constraints = (models.UniqueConstraint(F("clinic"), Lower("name"), name="one_tag_a_name"),)
@@ -327,6 +349,11 @@ class CriteriaSet(models.Model):
         return PublishedCriteria(self.key, **{name: getattr(self, name) for name in CRITERIA_NUMBERS})
 
 
+class ClinicFeedQuerySet(models.QuerySet["ClinicFeed"]):
+    def of(self, user: Any) -> ClinicFeed | None:
+        return self.filter(user=user).first()
+
+
 class ClinicFeed(models.Model):
     """A clinic's appointments as a calendar at a secret address, for one person who works there.
 
@@ -339,6 +366,8 @@ class ClinicFeed(models.Model):
     seed = models.CharField(max_length=32)
     digest = models.CharField(max_length=64, unique=True)
     made_at = models.DateTimeField(default=timezone.now)
+
+    objects = ClinicFeedQuerySet.as_manager()
 
     class Meta:
         constraints = (models.UniqueConstraint("clinic", "user", name="one_feed_a_person"),)

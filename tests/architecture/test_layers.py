@@ -9,7 +9,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 APPS = ("accounts", "diary", "clinic")  # each may import itself and those before it
-PURE = {"rules", "catalogue", "details", "disclosure", "dosing", "drawings", "figures", "merging", "terms"}
+PURE = {
+    *("rules", "catalogue", "details", "disclosure", "dosing", "drawings", "figures", "merging", "terms"),
+    *("attention", "sparklines", "tallies"),
+}
 WORDS = PURE | {"words"}
 STORED = WORDS | {"models"}
 
@@ -21,6 +24,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dosing": set(),
     "drawings": {"charts"},
     "figures": {"dosing"},
+    "tallies": {"rules"},
+    "sparklines": {"rules"},
+    "attention": {"rules", "tallies", "terms"},
     "terms": set(),
     "disclosure": set(),
     "merging": set(),
@@ -34,13 +40,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "medicine_forms": STORED | {"forms"},
     "reminder_forms": STORED | {"forms", "push"},
     "session_forms": STORED | {"forms"},
+    "visit_forms": STORED | {"forms"},
     "imports": STORED,
     "summaries": STORED | {"criteria"},
     "criteria": STORED,
     "decision_forms": STORED | {"forms"},
     "decision_summaries": STORED | {"summaries", "criteria"},
     "carer_summaries": STORED | {"summaries"},
-    "caseload": STORED | {"summaries"},
+    "counting": STORED,
+    "caseload": STORED | {"summaries", "counting"},
+    "clinic_feed": STORED | {"access", "caseload", "calendar_feed"},
     "session_summaries": STORED,
     "adverse_forms": STORED | {"forms"},
     "adverse_summaries": STORED,

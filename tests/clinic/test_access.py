@@ -136,7 +136,7 @@ def test_person_at_two_clinics_sees_the_patients_of_both(north, south, alice, bo
     share(bob, south)
     both = staff("Bella Both", north)
     Membership.objects.create(clinic=south, user=both, role=Membership.Role.CLINICIAN)
-    assert [row[0] for row in visitor(both).opens("/clinic/").table("list")[1:]] == [
+    assert [row[0] for row in visitor(both).opens("/clinic/").caseload()[1:]] == [
         "Alice Archer N-17",
         "Bob Baker",
     ]
@@ -147,7 +147,7 @@ def test_administrator_of_one_clinic_is_a_clinician_only_where_she_is_one(north,
     mixed = staff("Mia Mixed", north, Membership.Role.ADMINISTRATOR)
     Membership.objects.create(clinic=south, user=mixed, role=Membership.Role.CLINICIAN)
     as_mia = visitor(mixed)
-    assert [row[0] for row in as_mia.opens("/clinic/").table("list")[1:]] == ["Bob Baker"]
+    assert [row[0] for row in as_mia.opens("/clinic/").caseload()[1:]] == ["Bob Baker"]
     as_mia.opens(f"/clinic/patients/{alice.pk}/", status=404)
 
 

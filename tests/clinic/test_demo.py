@@ -11,6 +11,8 @@ from django.utils import timezone
 from accounts import audit
 from accounts.demonstration import ACCOUNTS, PASSWORD
 from accounts.models import AuditEntry, User
+from clinic.access import care_links_of
+from clinic.caseload import entries, section_counts
 from clinic.demonstration import database
 from clinic.demonstration.people import CAST
 from clinic.dosing import PLACES
@@ -342,3 +344,11 @@ def test_sessions_say_where_and_with_what_and_some_had_adverse_events(db):
     events = AdverseEvent.objects.standing()
     assert {one.term for one in events} >= {"eyelid_ptosis", "injection_site_pain"}
     assert all(one.session.date <= one.began_on <= today for one in events)
+
+
+def test_every_section_of_the_list_is_inhabited():
+    with time_machine.travel(datetime(2026, 11, 23, 12, tzinfo=UTC), tick=False):
+        call_command("demo", stdout=StringIO())
+        reader = User.objects.get(email=ACCOUNTS[1])
+        counts = section_counts(entries(care_links_of(reader), timezone.now()))
+    assert [section.value for section, number in counts.items() if not number] == []

@@ -1,4 +1,4 @@
-"""The caseload reads only the days that its numbers need. Here they are compared with the rules on whole diaries."""
+"""The caseload reads counted months. Here its numbers are compared with the rules on whole diaries."""
 
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -9,11 +9,11 @@ import pytest
 import time_machine
 
 from clinic.access import care_links_of
-from clinic.caseload import caseload
+from clinic.caseload import caseload, entries
 from clinic.models import CareLink, Clinic, InjectionSession
 from clinic.rules import NotCompared, analysis, due, reduction
 from diary.models import DiaryDay, Intake, Medicine, Patient
-from diary.rules import Diary, MedicationClass, Reached, overuse
+from diary.rules import Diary, MedicationClass, Reached, overuse, rule_of
 from tests.cast import share, staff, visitor
 
 ZONES = ("UTC", "Pacific/Auckland", "America/Los_Angeles", "Asia/Kathmandu", "Pacific/Kiritimati")
@@ -83,20 +83,27 @@ def by_the_rules(link, now):
     recent = diary.window(today - timedelta(days=28), today - timedelta(days=1))
     this_month = today.replace(day=1)
     last_month = (this_month - timedelta(days=1)).replace(day=1)
-    noted = [
-        (month.month, code, state)
-        for month in reversed(found.months)
+    taken = {
+        (month.month, medication_class): (
+            days,
+            rule_of(medication_class) and states_so_far(diary, month, today)[rule_of(medication_class).code],
+        )
+        for month in found.months
         if month.month in (last_month, this_month)
-        for code, state in states_so_far(diary, month, today).items()
-        if state in (Reached.REACHED, Reached.UNCERTAIN)
-    ]
+        for medication_class, days in month.medication_days.items()
+        if days
+    }
     cycle = found.cycles[-1].cycle if found.cycles else None
     return {
         "last recorded": diary.last_day,
         "recent": recent,
         "baseline": found.baseline,
         "change": reduction(found.baseline, recent) if is_after_the_baseline(found, recent) else None,
-        "overuse": noted,
+        "taken": taken,
+        "trend": [
+            diary.window(today - timedelta(days=28 * back), today - timedelta(days=28 * back - 27))
+            for back in range(6, 0, -1)
+        ],
         "cycle": cycle and cycle.number,
         "week": cycle and (today - cycle.starts_on).days // 7 + 1,
         "due": cycle and due(cycle.starts_on),
@@ -121,36 +128,44 @@ def as_listed(row):
         "recent": row.recent,
         "baseline": row.baseline,
         "change": row.change,
-        "overuse": [(noted.month, noted.rule.code, noted.state) for noted in row.overuse],
+        "taken": {
+            (one.month, one.medication_class): (one.days, one.state)
+            for one in row.taken
+            if one.medication_class
+        },
+        "trend": row.trend,
         "cycle": row.position and row.position.cycle.number,
         "week": row.position and row.position.week,
-        "due": row.position and row.position.due,
+        "due": row.due_on,
     }
 
 
 def test_rows_say_what_the_rules_say_of_the_whole_diary(invented_clinic):
     now = datetime.now(UTC)
-    links = list(care_links_of(invented_clinic).order_by("patient__name"))
+    links = care_links_of(invented_clinic).order_by("patient__name")
     assert len(links) == PATIENTS
-    rows = caseload(links, now)
+    rows = caseload(entries(links, now))
     assert [as_listed(row) for row in rows] == [by_the_rules(link, now) for link in links]
 
 
 def test_page_shows_what_the_rules_say_of_the_whole_diary(invented_clinic):
     now = datetime.now(UTC)
-    headings, *rows = visitor(invented_clinic).opens("/clinic/").table("list")
+    headings, *rows = visitor(invented_clinic).opens("/clinic/").caseload()
     read = [dict(zip(headings, row, strict=True)) for row in rows]
-    for link, row in zip(CareLink.objects.order_by("patient__name"), read, strict=True):
+    by_name = {row["Name"]: row for row in read}
+    assert len(by_name) == PATIENTS
+    for link in CareLink.objects.all():
+        row = by_name[f"{link.patient.name} {link.reference}"]
         expected = in_words(link, by_the_rules(link, now))
         assert {heading: row[heading] for heading in expected} == expected
 
 
 def test_invented_clinic_is_varied_enough(invented_clinic):
     """A comparison of empty rows would prove nothing."""
-    rows = caseload(list(care_links_of(invented_clinic)), datetime.now(UTC))
+    rows = caseload(entries(care_links_of(invented_clinic), datetime.now(UTC)))
     assert any(row.change for row in rows)
     assert any(row.baseline and not row.change for row in rows)
-    assert {noted.state for row in rows for noted in row.overuse} == {Reached.REACHED, Reached.UNCERTAIN}
+    assert {one.state for row in rows for one in row.taken} >= {Reached.REACHED, Reached.UNCERTAIN}
     assert {row.not_compared for row in rows} >= {None, NotCompared.THIN_BASELINE}
     assert any(row.position is None for row in rows)
     assert any(row.recent.missing for row in rows)

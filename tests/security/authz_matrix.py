@@ -166,6 +166,7 @@ CARER_PAGE = Row(those({CARER}, PAGE, NOTHING), REFUSED)
 CARER_TAP = Row(REFUSED, those({CARER}, FORM, NOTHING))
 OWN_LINK_TAP = Row(REFUSED, {**diary(NOTHING), OWNER: FORM})
 PATIENT_PAGE = Row(those(READS_THE_OWNER, PAGE, NOTHING), REFUSED)
+PATIENT_TAP = Row(REFUSED, those(READS_THE_OWNER, FORM, NOTHING))
 PATIENT_FORM = Row(those(READS_THE_OWNER, PAGE, NOTHING), those(READS_THE_OWNER, FORM, NOTHING))
 
 # Views of django-allauth are classes: what one kind of person gets is said by method.
@@ -305,6 +306,17 @@ TABLE: dict[str, Row] = {
     "service_audit": Row(those({LEAD}, PAGE, NOTHING), REFUSED),
     "service_audit_table": Row(those({LEAD}, PAGE, NOTHING), REFUSED),
     "caseload": Row(those(STAFF, PAGE, NOTHING), REFUSED),
+    "visits": Row(those(STAFF, PAGE, NOTHING), REFUSED),
+    "clinic_feed": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True),
+    "make_clinic_feed": Row(REFUSED, those(AT_NORTH, FORM, NOTHING)),
+    "end_clinic_feed": Row(REFUSED, those(AT_NORTH, FORM, NOTHING)),
+    "tags": Row(those(STAFF, PAGE, NOTHING), REFUSED),
+    "rename_tag": Row(REFUSED, those(AT_NORTH, FORM, NOTHING)),
+    "delete_tag": Row(REFUSED, those(AT_NORTH, FORM, NOTHING)),
+    "patient_visits": Row(those(READS_THE_OWNER, PAGE, NOTHING), REFUSED),
+    "save_appointment": PATIENT_TAP,
+    "add_review": PATIENT_TAP,
+    "save_tags": PATIENT_TAP,
     "patient": Row(those(READS_THE_OWNER, PAGE, NOTHING), REFUSED),
     "patient_days": Row(those(READS_THE_OWNER, PAGE, NOTHING), REFUSED),
     "report": PATIENT_PAGE,

@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from accounts.models import User
-from clinic import invitations
+from clinic import clinic_feed, invitations
 from clinic.actions import save_session
 from clinic.consent import WORDING
 from clinic.models import CareLink, Clinic, CriteriaSet, Membership
@@ -91,8 +91,8 @@ class World:
         rows = self.ids | changed
         if name == "withdraw_staff_invitation":
             rows["invitation_id"] = rows["staff_invitation_id"]
-        if name == "calendar_feed":
-            rows["token"] = rows["calendar_token"]
+        if name in ("calendar_feed", "clinic_feed"):
+            rows["token"] = rows[name.replace("feed", "token")]
         addresses = {found: address for found, address, _ in matrix.routes(get_resolver().url_patterns)}
         words = re.findall(r"<(?:\w+:)?(\w+)>", addresses[name])
         return reverse(name, kwargs={word: rows[word] for word in words})
@@ -130,9 +130,16 @@ class World:
         if role in matrix.MANAGES_STAFF and name == "staff":
             # Who works here stands on the page with the address they sign in with, and nothing of their own diary.
             words -= {canary("list", matrix.BOTH), canary("email", matrix.BOTH), INVITED_STAFF}
+        if name == "clinic_feed":
+            # Whoever has the address reads the clinic's own numbers, and no name.
+            words -= {canary("list-reference", person) for person in NORTH}
+        if role in matrix.AT_NORTH and name in ("tags", "rename_tag", "delete_tag"):
+            words -= {TAG}
+        if role in matrix.READS_THE_OWNER and name in ("caseload", *VISITS):
+            words -= {TAG}
         if role in matrix.AT_NORTH and name == "invite":
             words -= {INVITED}
-        if name == "caseload":
+        if name in ("caseload", "visits"):
             words -= {
                 word for person in LISTED.get(role, ()) for word in self.canaries[person] if "-list-" in word
             }
@@ -140,6 +147,8 @@ class World:
 
 
 INVITED = "zz-invited@example.org"
+TAG = "zz-tag of North"
+VISITS = ("patient_visits", "save_appointment", "add_review", "save_tags")
 INVITED_STAFF = "zz-invited-staff@example.org"
 
 
@@ -273,6 +282,10 @@ def people() -> World:
     invitation, address = invitations.make(north, None, email=INVITED)
     work, _address = invitations.make(north, None, email=INVITED_STAFF, role=Membership.Role.NURSE)
     canaries["open invitations"] = {INVITED, INVITED_STAFF}
+    tag = north.tags.create(name=TAG)
+    tag.tagged.create(patient=owner)
+    canaries["tags of North"] = {TAG}
+    feed = clinic_feed.make(north, users[matrix.LINKED])
     former = Carer.objects.create(patient=owner, user=users[matrix.FORMER], since=NOON - timedelta(days=9))
     caring.end(former, by=owner.user.pseudonym)
     carer = Carer.objects.create(patient=owner, user=users[matrix.CARER])
@@ -286,13 +299,15 @@ def people() -> World:
         "token": address.rstrip("/").rpartition("/")[2],
         **reminders_of(owner, cookies[matrix.OWNER]),
         "patient_id": owner.pk,
+        "clinic_id": north.pk,
+        "tag_id": tag.pk,
+        "clinic_token": calendar_feed.token_of(feed.seed),
         "session_id": owner.sessions.get().pk,
         "event_id": owner.adverse_events.get().pk,
         "batch_id": owner.import_batches.get().pk,
         "medicine_id": owner.medicines.get().pk,
         "preventive_id": owner.preventives.get().pk,
         "decision_id": owner.decisions.get().pk,
-        "clinic_id": north.pk,
         "set_id": own_numbers(north, "zz-criteria").pk,
         "when": TODAY,
         "first": TODAY.replace(day=1),
@@ -408,6 +423,10 @@ def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
         "add_own_medicine": {"name": "Ginger tea", "medication_class": "other"},
         "use_medicine": {"in_use": "no"},
         "begin": {"name": "Renamed Person", "time_zone": "UTC", "date_of_birth": ""},
+        "save_appointment": {"date": (TODAY + timedelta(days=30)).isoformat()},
+        "add_review": {"note": "zz"},
+        "save_tags": {"new": "another"},
+        "rename_tag": {"name": "renamed"},
         "sessions": injection,
         "session": injection,
         "adverse_events": adverse,

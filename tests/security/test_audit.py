@@ -31,7 +31,7 @@ PAGES = sorted(name for name in CLINICIANS_ROUTES if matrix.TABLE[name].get[matr
 FILES = ["letter_file", "report_file"]
 """What comes as a file is a copy that is taken."""
 OF_ONE_PATIENT = [name for name in PAGES if "patient_id" in CLINICIANS_ROUTES[name]]
-WITHOUT_PATIENTS = ["criteria", "invite", "link"]
+WITHOUT_PATIENTS = ["criteria", "invite", "link", "tags", "visits"]
 """Pages for clinicians on which no patient stands."""
 WRITES = ["sessions", "session", "decisions", "decision"]
 READERS = sorted(matrix.READS_THE_OWNER)

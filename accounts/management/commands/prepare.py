@@ -34,6 +34,8 @@ class Command(BaseCommand):
         if options["demo"]:
             self.fill_empty_database()
             self.print_accounts()
+        if "count_diaries" in get_commands():
+            call_command("count_diaries", stdout=StringIO())
 
     def fill_empty_database(self) -> None:
         if User.objects.exists():
