@@ -57,6 +57,8 @@ FORMS = [
         ("begin", matrix.OWNER),
         ("sessions", matrix.LINKED),
         ("session", matrix.LINKED),
+        ("paper_month", matrix.LINKED),
+        ("import_diary", matrix.LINKED),
         ("theme", matrix.STRANGER),
         ("account_login", matrix.STRANGER),
         ("account_signup", matrix.STRANGER),
