@@ -19,8 +19,8 @@ from django.urls import get_resolver, reverse
 
 from accounts.models import User
 from clinic import clinic_feed, invitations
+from clinic import consent as consents
 from clinic.actions import save_session
-from clinic.consent import WORDING
 from clinic.models import CareLink, Clinic, CriteriaSet, Membership
 from clinic.urls import urlpatterns
 from diary import actions, calendar_feed, caring
@@ -58,6 +58,8 @@ NEVER_OF_THE_CLINIC = (
     *("zz-trigger", "zz-preventive", "zz-dose", "zz-remark"),
 )
 """A patient's own words: pages of the clinic show what is counted, not these."""
+EARLIER = "2026-11"
+"""The owner agreed to this text: there is another one to agree to. Here it lets the clinic copy days in too."""
 NOWHERE = 987_654_321
 """The number of no row."""
 
@@ -233,7 +235,7 @@ def people() -> World:
         Clinic.objects.create(name=f"{name} Headache Clinic", slug=name.lower())
         for name in ("North", "East", "South", "West")
     )
-    owner, words = diary_of(matrix.OWNER, north, {"basis": CareLink.Basis.CONSENT, "wording": WORDING})
+    owner, words = diary_of(matrix.OWNER, north, {"basis": CareLink.Basis.CONSENT, "wording": EARLIER})
     canaries = {matrix.OWNER: words}
     ended = share(owner, east, "zz-ended-reference")
     CareLink.objects.filter(pk=ended.pk).update(ends_at=NOON - timedelta(seconds=1))
@@ -338,7 +340,8 @@ def populated(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
     # Django's test client copies the context of every template it meets, which nobody asks for here.
     lean = mock.patch("django.test.client.store_rendered_templates", keep_nothing)
     still = time_machine.travel(NOON, tick=False)
-    with django_db_blocker.unblock(), lean, still, transaction.atomic():
+    copying = mock.patch.object(consents, "COPYING", consents.COPYING | {EARLIER})
+    with django_db_blocker.unblock(), lean, still, copying, transaction.atomic():
         yield people()
         transaction.set_rollback(True)
     with django_db_blocker.unblock():

@@ -60,6 +60,8 @@ FORMS = [
         ("decisions", matrix.LINKED),
         ("decision", matrix.LINKED),
         ("add_criteria", matrix.LEAD),
+        ("paper_month", matrix.LINKED),
+        ("import_diary", matrix.LINKED),
         ("theme", matrix.STRANGER),
         ("account_login", matrix.STRANGER),
         ("account_signup", matrix.STRANGER),
