@@ -84,9 +84,13 @@ def counted_reduction(criteria: Mapping[str, Any]) -> str:
 
 
 @register.filter
-def counted_medication(days: Mapping[str, int]) -> str:
-    """Medication days by class as they were counted then."""
-    return " · ".join(f"{CLASS_LABELS[MedicationClass(word)]}: {n}" for word, n in days.items())
+def counted_medication(month: Mapping[str, Any]) -> str:
+    """Medication days by class as they were counted then, a range where days were missing."""
+    missing = month["days"] - month["recorded"]
+    return " · ".join(
+        f"{CLASS_LABELS[MedicationClass(word)]}: {span(n, missing, '–')}"
+        for word, n in month["medication_days"].items()
+    )
 
 
 def _percent(value: float) -> str:

@@ -16,10 +16,10 @@ from clinic.caseload import entries, section_counts
 from clinic.demonstration import database
 from clinic.demonstration.people import CAST
 from clinic.dosing import PLACES
-from clinic.models import AdverseEvent, CareLink, Clinic, InjectionSession, Membership
+from clinic.models import AdverseEvent, CareLink, Clinic, Decision, InjectionSession, Membership
 from clinic.rules import BASELINE_DAYS, analysis
 from config.append_only import lifted
-from diary.models import DiaryDay, Intake, Medicine, Patient
+from diary.models import DiaryDay, Intake, Medicine, Patient, Preventive
 from diary.rules import Diary, MedicationClass, Reached
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +59,14 @@ def rows():
             )
         ),
         list(AuditEntry.objects.order_by("number").values_list("at", "action")),
+        list(
+            Decision.objects.order_by("pk").values_list(
+                "patient__name", "made_on", "kind", "counted", "recorded_at"
+            )
+        ),
+        list(
+            Preventive.objects.order_by("pk").values_list("patient__name", "name", "started_on", "ended_on")
+        ),
     ]
 
 
@@ -205,7 +213,7 @@ def test_only_the_three_accounts_have_a_password():
 
 def test_what_is_stored_is_valid():
     database.create(DAYS[0], years=0.5)
-    for model in (Patient, Medicine, DiaryDay, InjectionSession, CareLink):
+    for model in (Patient, Medicine, DiaryDay, InjectionSession, CareLink, Decision, Preventive):
         for row in model.objects.all()[:400]:
             row.full_clean(validate_unique=False, validate_constraints=False)
     for session in InjectionSession.objects.all():
@@ -236,6 +244,7 @@ def test_courses(today):
     gaps(today)
     schedules(today)
     account(today)
+    decisions(today)
 
 
 def responders():
@@ -252,6 +261,25 @@ def non_responders():
         assert len(one.cycles) == 2
         nice, _ = one.criteria
         assert nice.inadequate_response is Reached.REACHED
+
+
+def decisions(today):
+    made = list(
+        Decision.objects.order_by("patient__name", "made_on").values_list(
+            "patient__name", "kind", "stop_reason"
+        )
+    )
+    assert ("Joseph Adeyinka", "stop", "no_response") in made
+    assert ("Tomasz Wieland", "stop", "episodic") in made
+    assert sum(kind == "start" for _, kind, _ in made) >= 4
+    assert "Carys Bevan" not in {name for name, *_ in made}, "somebody is left to decide on"
+    for one in Decision.objects.select_related("patient"):
+        assert one.made_on <= today
+        assert one.reason
+        assert one.counted["on"] == one.made_on.isoformat()
+        assert bool(one.counted["criteria"]) == bool(one.cycle)
+    ended = Preventive.objects.exclude(ended_on=None)
+    assert {one.reason for one in ended} == {"no_effect", "side_effects"}
 
 
 def under_15():
