@@ -103,7 +103,7 @@ class World:
     def forbidden(self, role: str, name: str) -> set[str]:
         """The words that nothing at this address may show this person."""
         may = {role}
-        if role in matrix.READS_THE_OWNER and name in ("patient", "sessions", "session"):
+        if role in matrix.READS_THE_OWNER and name in ("patient", "patient_days", "sessions", "session"):
             may.add(matrix.OWNER)
         if role == matrix.OWNER and name == "take_copy":
             # A copy says under which number each clinic has ever kept the person.
@@ -113,6 +113,11 @@ class World:
             words |= {word for word in self.canaries[matrix.OWNER] if word.startswith(NEVER_OF_THE_CLINIC)}
             # The owner shares the diary with North, and no note of it.
             words.add(canary("note", matrix.OWNER))
+        if role in matrix.READS_THE_OWNER and name == "patient":
+            # Medicines are shared, by the text that was agreed to; what she remarks about them is not.
+            words -= {canary("preventive", matrix.OWNER), canary("dose", matrix.OWNER)}
+        if role in matrix.READS_THE_OWNER and name == "patient_days":
+            words.discard(canary("medicine", matrix.OWNER))
         if role == matrix.CARER and name in ("caring", "caring_log"):
             # The least that logging needs: whose diary it is, and the buttons of the medicines.
             words.discard(canary("list", matrix.OWNER))
