@@ -118,11 +118,11 @@ class World:
             words |= {word for word in self.canaries[matrix.OWNER] if word.startswith(NEVER_OF_THE_CLINIC)}
             # The owner shares the diary with North, and no note of it.
             words.add(canary("note", matrix.OWNER))
-        if role in matrix.READS_THE_OWNER and name in ("decisions", "decision"):
-            # Which preventives were tried is asked before a start; what was remarked on them is not shown.
+        if role in matrix.READS_THE_OWNER and name in ("patient", "decisions", "decision"):
+            # Medicines are shared, by the text that was agreed to; what she remarks about them is not.
             words -= {canary("preventive", matrix.OWNER), canary("dose", matrix.OWNER)}
-        if role in matrix.READS_THE_OWNER and name == "paper_month":
-            # A sheet has a column for each medicine in use, and says what is recorded.
+        if role in matrix.READS_THE_OWNER and name in ("paper_month", "patient_days"):
+            # A sheet has a column for each medicine in use; a month says what was taken.
             words.discard(canary("medicine", matrix.OWNER))
         if role == matrix.CARER and name in ("caring", "caring_log"):
             # The least that logging needs: whose diary it is, and the buttons of the medicines.
