@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from accounts.themes import COOKIE, THEMES
 from clinic.models import Clinic
 from tests.browser.steps import ZONE, assert_fits
-from tests.cast import medicine, new_patient, record_all, session, share, staff
+from tests.cast import adverse_event, medicine, new_patient, record_all, session, share, staff
 from tests.conftest import assert_accessible
 
 pytestmark = pytest.mark.browser
@@ -129,8 +129,10 @@ IS_PAINTED = """canvas => {
 def test_every_page_of_the_clinic_fits_and_is_accessible(phone, anna, clinician, enter, remember, theme):
     given = anna.sessions.first()
     addresses = ["/clinic/", f"/clinic/patients/{anna.pk}/", f"/clinic/patients/{anna.pk}/sessions/"]
+    event = adverse_event(anna, Clinic.objects.get(), session=given, began_on=given.date)
     addresses += [f"/clinic/patients/{anna.pk}/sessions/{given.pk}/"]
     addresses += [f"/clinic/patients/{anna.pk}/days/{given.date:%Y-%m}/"]
+    addresses += [f"/clinic/patients/{anna.pk}/adverse-events/{number}" for number in ("", f"{event.pk}/")]
     remember(phone, COOKIE, theme)
     enter(phone, clinician)
     for address in addresses:
