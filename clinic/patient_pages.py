@@ -13,7 +13,7 @@ from clinic.access import care_link_only
 from clinic.answers import answers
 from clinic.charts import before_and_after, weeks_of_cycles
 from clinic.day_summaries import said_days
-from clinic.decision_summaries import latest_decision
+from clinic.decision_summaries import standing_decisions
 from clinic.models import CareLink
 from clinic.periods import ONE_DAY, chosen_period
 from clinic.quality import quality
@@ -35,9 +35,10 @@ def patient(request: HttpRequest, link: CareLink) -> HttpResponse:
     months = summary.months_seen(period.months)
     counted = [one.month for one in months]
     trust = quality(diary, summary.origins, summary.changed_days, period)
+    decisions = standing_decisions(link.patient, link.clinic)
     context = {
         "summary": summary,
-        "decision": latest_decision(link.patient, link.clinic),
+        "decision": next(iter(decisions), None),
         "period": period,
         "answers": answers(summary, months, trust),
         "chart": before_and_after(summary) if summary.windows else None,
@@ -46,7 +47,7 @@ def patient(request: HttpRequest, link: CareLink) -> HttpResponse:
         "month_rows": month_rows(counted) if diary.days else [],
         "medication_charts": [medication_months(months, c) for c in classes_taken(counted)],
         "strips": strips(diary, injections, period.months, summary.today, period.began),
-        "time_line": time_line(link, summary.sessions, period),
+        "time_line": time_line(link, summary.sessions, decisions, period),
     }
     return render(request, "clinic/patient.html", context)
 

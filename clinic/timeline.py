@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from clinic.access import notes_seen
+from clinic.decision_summaries import RecordedDecision
 from clinic.models import CareLink, InjectionSession, Review
 from clinic.periods import Period
 from diary.models import DiaryDay, Preventive
@@ -81,8 +82,13 @@ class TimeLine:
     more_notes: bool
 
 
-def time_line(link: CareLink, sessions: Sequence[InjectionSession], period: Period) -> TimeLine:
-    """Four queries, and one for notes where they are shared."""
+def time_line(
+    link: CareLink,
+    sessions: Sequence[InjectionSession],
+    decisions: Iterable[RecordedDecision],
+    period: Period,
+) -> TimeLine:
+    """`decisions`: those that stand. Three queries, and one for notes where they are shared."""
     patient = link.patient
     preventives = list(patient.preventives.running_first())
     notes = _notes(link, period)
@@ -95,8 +101,8 @@ def time_line(link: CareLink, sessions: Sequence[InjectionSession], period: Peri
             if period.touches(event.began_on, event.ended_on or event.began_on)
         ),
         *(
-            Happening(made.made_on, What.DECISION, made, made.clinic_id == link.clinic_id)
-            for made in patient.decisions.standing().select_related("clinic")
+            Happening(made.made_on, What.DECISION, made, made.is_own)
+            for made in decisions
             if period.holds(made.made_on)
         ),
         *(

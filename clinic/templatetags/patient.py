@@ -13,14 +13,16 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.answers import LimitOverMonths
 from clinic.day_summaries import SaidDay
+from clinic.decision_summaries import RecordedDecision
 from clinic.exports import span
-from clinic.models import AdverseEvent, Decision, InjectionSession
+from clinic.models import AdverseEvent, InjectionSession
 from clinic.quality import Gap
 from clinic.rules import Mean
 from clinic.strips import DRAWN, MISSING, Mark, Strip
 from clinic.templatetags.clinic import headache_span
 from clinic.terms import AdverseTerm
 from clinic.timeline import Course, Happening, What
+from clinic.words import DECISION_LABELS, STOP_REASON_LABELS
 from diary.models import Preventive
 from diary.rules import Disability, Headache, Relief, Window, half_up
 from diary.templatetags.diary import rule_label
@@ -171,7 +173,7 @@ def happening_words(happening: Happening) -> str:
         return _session_words(said)
     if isinstance(said, AdverseEvent):
         return _adverse_words(said, happening.is_ours)
-    if isinstance(said, Decision):
+    if isinstance(said, RecordedDecision):
         return _decision_words(said, happening.is_ours)
     if isinstance(said, Preventive):
         reason = said.get_reason_display() if happening.what is What.PREVENTIVE_ENDED else ""
@@ -208,10 +210,10 @@ def _adverse_words(said: AdverseEvent, is_ours: bool) -> str:
     return " · ".join(words)
 
 
-def _decision_words(said: Decision, is_ours: bool) -> str:
-    words = [str(said.get_kind_display())]
+def _decision_words(said: RecordedDecision, is_ours: bool) -> str:
+    words = [str(DECISION_LABELS[said.kind])]
     if said.stop_reason:
-        words.append(str(said.get_stop_reason_display()))
+        words.append(str(STOP_REASON_LABELS[said.stop_reason]))
     if said.cycle:
         words.append(_("after cycle %(n)d") % {"n": said.cycle})
     if not is_ours:
@@ -225,7 +227,7 @@ def own_words(happening: Happening) -> str:
     if not happening.is_ours:
         return ""
     said = happening.said
-    return str(said.reason if isinstance(said, Decision) else getattr(said, "note", ""))
+    return str(said.reason if isinstance(said, RecordedDecision) else getattr(said, "note", ""))
 
 
 @register.filter

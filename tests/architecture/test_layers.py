@@ -57,7 +57,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "quality": STORED | {"periods"},
     "answers": STORED | {"summaries", "quality"},
     "strips": {"rules"},
-    "timeline": STORED | {"access", "periods"},
+    "timeline": STORED | {"access", "decision_summaries", "periods"},
     "day_summaries": STORED | {"access"},
     "audit_counts": STORED,
     "service_audit": STORED | {"audit_counts"},

@@ -448,7 +448,7 @@ def test_what_people_wrote_is_shown_as_it_was_written(as_clara, alice, address):
         assert "<i>1" not in page.html
     rows = page.table("sessions")
     assert rows[1][1] == evil
-    assert rows[1][6] == evil
+    assert rows[1][7] == evil
 
 
 def test_payload_of_a_picture_cannot_end_its_script(as_clara, alice, address, north, monkeypatch):
