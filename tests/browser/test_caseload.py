@@ -37,7 +37,7 @@ def test_who_is_due_is_found_and_gets_a_date(desktop, clinic, enter, width):
     due = desktop.get_by_role("table", name="Injection due or overdue (1)")
     expect(due.get_by_role("row").nth(1)).to_contain_text("Dana Due")
     expect(due.get_by_role("img")).to_have_accessible_name(
-        "Headache days in each 28 days, oldest first: 4, 3, 3, 3, 3, 3"
+        "Headache days in each 28 days, oldest first: 3, 3, 3, 3, 3, 4"
     )
     assert_accessible(desktop)
     assert_fits(desktop)

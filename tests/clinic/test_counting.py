@@ -66,9 +66,8 @@ def by_carer(patient):
 
 
 def imported(patient):
-    replaced_with(
-        patient, f"date,headache,medicines\n{days_ago(60)},severe,ibuprofen\n{days_ago(2)},none,
-")
+    lines = ("date,headache,medicines", f"{days_ago(60)},severe,ibuprofen", f"{days_ago(2)},none,")
+    replaced_with(patient, "\n".join(lines))
 
 
 def filled_in(patient):
