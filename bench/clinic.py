@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import logging
 import os
 import statistics
 import sys
@@ -60,6 +61,8 @@ def prepared(data: str) -> None:
     call_command("prepare", verbosity=0, stdout=io.StringIO())
     call_command("collectstatic", verbosity=0, interactive=False)
     setup_test_environment()
+    for handler in logging.getLogger().handlers:  # the line of each request is written, to memory
+        handler.setStream(io.StringIO())  # type: ignore[attr-defined]
     # What shows a template's context to tests copies it each time, which production does not.
     from django.template import Template
     from django.test.utils import _TestState

@@ -213,7 +213,7 @@ def _since(today: date, sessions: Iterable[Sequence[date]]) -> int:
     return min(month_number(day) for day in (months_back(today - ONE_DAY, MONTHS_ASKED), *baselines))
 
 
-def _asked(links: QuerySet[CareLink]) -> Iterable[dict[str, Any]]:
+def _asked(links: QuerySet[CareLink]) -> Iterable[Mapping[str, Any]]:
     same = {"patient": OuterRef("patient"), "clinic": OuterRef("clinic")}
     latest = Decision.objects.standing().filter(**same).order_by("-made_on", "-recorded_at", "-pk")
     reviewed = Review.objects.filter(**same).order_by("-reviewed_on")

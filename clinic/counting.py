@@ -64,7 +64,7 @@ def tallies(rows: QuerySet[CountedMonth], since: int) -> dict[int, Tally]:
             continue
         if patient not in found:
             found[patient] = Tally(origin)
-        found[patient].add(month, bits)  # type: ignore[arg-type]
+        found[patient].add(month, bits)
     for one, bits in count(outdated):
         found.setdefault(one.patient, Tally(origin)).add(one.month, bits)
     return found

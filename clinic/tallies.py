@@ -122,7 +122,7 @@ class Tally:
         """The counts of the calendar month that begins on `first`. Raises `ValueError` where days are not known."""
         days = monthrange(first.year, first.month)[1]
         mask = self._mask(first, first.replace(day=days))
-        per_class = dict.fromkeys(COUNTED_CLASSES, 0)
+        per_class: dict[MedicationClass, int] = dict.fromkeys(COUNTED_CLASSES, 0)
         medicated = several = 0
         for medication_class, bits in (self.medicines or {}).items():
             taken = bits & mask

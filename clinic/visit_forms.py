@@ -49,7 +49,7 @@ class ReviewForm(forms.ModelForm):
         fields = ("note",)
         widgets = {"note": forms.Textarea(attrs={"rows": 2})}
         field_classes = {"note": LinesField}
-        help_texts = {"note": gettext_lazy("May be left empty. Your clinic alone reads it here.")}
+        help_texts = {"note": gettext_lazy("May be left empty. It is in the patient’s own copy too.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

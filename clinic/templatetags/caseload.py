@@ -14,7 +14,7 @@ from clinic.attention import Mark, Section
 from clinic.caseload import CaseloadRow, Taken
 from clinic.exports import span
 from clinic.sparklines import sparkline as shape
-from clinic.summaries import Position
+from clinic.summaries import NOTED, Position
 from clinic.templatetags.clinic import headache_span
 from clinic.words import SECTION_DEFINITIONS, SECTION_LABELS
 from diary.rules import COUNTED_CLASSES, CYCLE_DAYS_RECORDED, Month, Reached, Window
@@ -81,13 +81,13 @@ def _taken_line(taken: Sequence[Taken]) -> str:
     label = class_label(medication_class) if medication_class else rule_label(rule)
     days = ", ".join(f"{span(one.days, one.missing, '–')} ({_month_state(one)})" for one in taken)
     line = f"{label}: {days}"
-    return _("%(line)s · limit %(limit)d") % {"line": line, "limit": rule.days_per_month} if rule else line
+    told = rule and any(one.state in NOTED for one in taken)
+    return _("%(line)s · limit %(limit)d") % {"line": line, "limit": rule.days_per_month} if told else line
 
 
 def _month_state(taken: Taken) -> str:
     month = date_format(taken.month, "M")
-    told = taken.state in (Reached.REACHED, Reached.UNCERTAIN)
-    return f"{month}, {state_label(taken.state)}" if told else month
+    return f"{month}, {state_label(taken.state)}" if taken.state in NOTED else month
 
 
 @register.simple_tag

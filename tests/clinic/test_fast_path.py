@@ -178,7 +178,7 @@ def in_words(link, said):
         "Name": f"{link.patient.name} {link.reference}",
         "Last recorded": day(said["last recorded"]) or "nothing recorded",
         "Recorded of 28 days": str(recent.recorded),
-        "Headache days last 28": span(recent.headache_days, recent.missing),
+        "Headache days, last 28": span(recent.headache_days, recent.missing),
         "Change from baseline": (
             f"{change} from {span(before.headache_days, before.missing)}" if before else "–"
         ),

@@ -112,7 +112,7 @@ class World:
             may.add(matrix.OWNER)
         if role == matrix.OWNER and name == "take_copy":
             # A copy says under which number each clinic has ever kept the person.
-            may.add("other clinics of the owner")
+            may |= {"other clinics of the owner", "tags of North"}
         words = {word for person, theirs in self.canaries.items() if person not in may for word in theirs}
         if role != matrix.OWNER:
             words |= {word for word in self.canaries[matrix.OWNER] if word.startswith(NEVER_OF_THE_CLINIC)}
