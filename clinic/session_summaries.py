@@ -107,7 +107,8 @@ def _dilution(said: Mapping[str, Any]) -> Iterator[str]:
 
 def field_label(name: str) -> str:
     """How people read the name of a field of a session."""
-    return capfirst(str(InjectionSession._meta.get_field(name).verbose_name))
+    field: Any = InjectionSession._meta.get_field(name)
+    return capfirst(str(field.verbose_name))
 
 
 def recorded_sessions(patient: Patient) -> list[RecordedSession]:
