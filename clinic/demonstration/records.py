@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from clinic.models import Appointment, Clinic, Review, Tag, Tagged
+from clinic.models import Appointment, Clinic, Decision, Review, Tag, Tagged
 from clinic.rules import due
+from clinic.terms import DecisionKind
 from diary.models import Patient
 
 
@@ -20,6 +21,9 @@ class Treated(NamedTuple):
     sessions: Sequence[date]
 
 
+START = DecisionKind.START.value
+UNDECIDED = {"non-responder", "late responder"}
+"""Whose second cycle is over without a decision."""
 TAGS = {
     "Long-term study": {"responder", "under 15 days"},
     "Liaison with GP": {"codeine", "combination overuse"},
@@ -28,10 +32,11 @@ REVIEW_NOTES = ("", "Reads the diary with us at each visit.", "", "Asked to brin
 
 
 def write_down(clinic: Clinic, treated: Sequence[Treated], today: date, by: object) -> None:
-    """Appointments, reviews and tags, the same for the same people and day."""
+    """Appointments, reviews, tags and decisions, the same for the same people and day."""
     appointments(clinic, treated, today, by)
     reviews(clinic, treated, today, by)
     tags(clinic, treated)
+    decisions(clinic, treated, by)
 
 
 def appointments(clinic: Clinic, treated: Sequence[Treated], today: date, by: object) -> None:
@@ -72,3 +77,22 @@ def tags(clinic: Clinic, treated: Sequence[Treated]) -> None:
         Tagged.objects.bulk_create(
             Tagged(tag=tag, patient=one.patient) for one in treated if one.course in courses
         )
+
+
+def decisions(clinic: Clinic, treated: Sequence[Treated], by: object) -> None:
+    """To go on, at the third injection, of those who have none yet; some are left undecided."""
+    decided = set(Decision.objects.filter(clinic=clinic).exclude(kind=START).values_list("patient_id", flat=True))
+    Decision.objects.bulk_create(
+        Decision(
+            patient=one.patient,
+            clinic=clinic,
+            made_on=one.sessions[2],
+            kind=DecisionKind.CONTINUE.value,
+            reason="Fewer headache days, wants to go on.",
+            cycle=2,
+            criteria="nice-ta260",
+            recorded_by=by,
+        )
+        for one in treated
+        if len(one.sessions) > 2 and one.course not in UNDECIDED and one.patient.pk not in decided
+    )
