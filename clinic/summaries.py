@@ -356,9 +356,9 @@ class PatientSummary:
 
 
 def patient_summary(link: CareLink, now: datetime) -> PatientSummary:
-    """Five queries, whatever the length of the diary."""
+    """Four queries, whatever the length of the diary, and one where a session was corrected."""
     today = link.patient.date_at(now)
-    sessions = list(link.patient.sessions.order_by("date"))
+    sessions = list(link.patient.sessions.with_corrections().order_by("date"))
     dates = [session.date for session in sessions if session.date <= today]
     days, origins = link.patient.days.between(date.min, today).records_with_origins()
     diary = Diary(days)
@@ -392,8 +392,9 @@ def _session_events(
 ) -> Iterator[SessionEvent]:
     """When each session that has been given was recorded, and each moment at which it was changed."""
     versions: dict[int, list[InjectionSessionVersion]] = defaultdict(list)
-    for version in patient.session_versions.order_by("replaced_at", "pk"):
-        versions[version.session_id].append(version)
+    if any(session.is_corrected for session in sessions):
+        for version in patient.session_versions.order_by("replaced_at", "pk"):
+            versions[version.session_id].append(version)
     for session in sessions:
         earlier = versions[session.pk]
         moments = [session.created_at, *(version.replaced_at for version in earlier)]

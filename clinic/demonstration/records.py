@@ -81,7 +81,9 @@ def tags(clinic: Clinic, treated: Sequence[Treated]) -> None:
 
 def decisions(clinic: Clinic, treated: Sequence[Treated], by: object) -> None:
     """To go on, at the third injection, of those who have none yet; some are left undecided."""
-    decided = set(Decision.objects.filter(clinic=clinic).exclude(kind=START).values_list("patient_id", flat=True))
+    decided = set(
+        Decision.objects.filter(clinic=clinic).exclude(kind=START).values_list("patient_id", flat=True)
+    )
     Decision.objects.bulk_create(
         Decision(
             patient=one.patient,

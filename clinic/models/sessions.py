@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +22,12 @@ class InjectionSessionQuerySet(models.QuerySet["InjectionSession"]):
     def editable_by(self, clinic: Clinic) -> InjectionSessionQuerySet:
         """A clinic corrects its own sessions, and those that no clinic has recorded."""
         return self.filter(Q(clinic=clinic) | Q(clinic__isnull=True))
+
+    def with_corrections(self) -> InjectionSessionQuerySet:
+        """Each with `is_corrected`: it once said something else."""
+        return self.annotate(
+            is_corrected=Exists(InjectionSessionVersion.objects.filter(session=OuterRef("pk")))
+        )
 
     def session_dates(self) -> list[date]:
         """The sessions' dates in order."""
@@ -75,6 +81,9 @@ class InjectionSession(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="recorded_sessions"
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    is_corrected: bool
+    """Set by `InjectionSessionQuerySet.with_corrections` alone."""
 
     objects = InjectionSessionQuerySet.as_manager()
 
