@@ -98,14 +98,16 @@ def test_nothing_runs_on_the_patients_pages(phone, owner, enter, today):
 
 def test_nothing_runs_on_the_clinics_pages(desktop, owner, clinician, enter):
     enter(desktop, clinician)
-    text = opened(desktop, "/clinic/")
+    text = "".join(opened(desktop, f"/clinic/?page={page}") for page in (1, 2))
     assert [name for name in fits(120) if not shown(name, text)] == []
     opened(desktop, f"/clinic/patients/{owner.pk}/")
     text = opened(desktop, f"/clinic/patients/{owner.pk}/sessions/")
     assert [batch for batch in fits(40) if not shown(batch, text)] == []
     for injected in owner.sessions.all()[:5]:
         opened(desktop, f"/clinic/patients/{owner.pk}/sessions/{injected.pk}/")
-    for address in ("/clinic/staff/", "/clinic/invite/", "/clinic/link/"):
+    for page in ("adverse-events", "decisions", "visits", "paper", "import", "report", "letter"):
+        opened(desktop, f"/clinic/patients/{owner.pk}/{page}/")
+    for address in ("/clinic/staff/", "/clinic/invite/", "/clinic/link/", "/clinic/visits/", "/clinic/tags/"):
         opened(desktop, address)
 
 

@@ -110,7 +110,7 @@ def test_clinician_reads_a_patients_cycles(desktop, axe, anna, clinician, enter,
     expect(rows.filter(has_text="baseline")).to_contain_text("20")
     cycles = desktop.get_by_role("table", name="Injection cycles")
     expect(cycles.get_by_role("row").nth(1)).to_contain_text("30.0 %")
-    criteria = desktop.get_by_role("table", name="Published criteria")
+    criteria = desktop.get_by_role("table", name="Criteria for going on")
     expect(criteria.get_by_role("row").filter(has_text="NICE TA260")).to_contain_text("cannot evaluate")
     axe(desktop)
     assert_fits(desktop)
