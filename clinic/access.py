@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts import audit, limits
 from accounts.access import audience
 from accounts.models import AuditEntry
-from clinic.models import CareLink, Clinic, Membership
+from clinic.models import CareLink, Clinic, CriteriaSet, Membership
 from diary.models import DiaryDayQuerySet, Patient
 
 P = ParamSpec("P")
@@ -68,7 +68,11 @@ def notes_seen(link: CareLink) -> DiaryDayQuerySet:
 def care_links_of(user: Any) -> QuerySet[CareLink]:
     """The links, open at this moment, through which a person may see a patient."""
     links = CareLink.objects.open_at(timezone.now())
-    return links.filter(clinic__memberships__in=memberships_of(user)).select_related("patient", "clinic")
+    return (
+        links.filter(clinic__memberships__in=memberships_of(user))
+        .select_related("patient", "clinic")
+        .annotate(has_own_criteria=Exists(CriteriaSet.objects.in_use().filter(clinic=OuterRef("clinic"))))
+    )
 
 
 def seen(action: Action, link: CareLink) -> audit.Line:

@@ -19,9 +19,10 @@ class Followed(ValueError):
     """What a clinic follows is not retired: it chooses others first."""
 
 
-def criteria_of(clinic: Clinic) -> list[PublishedCriteria]:
-    """Those in use, the followed ones first; one query."""
-    return in_order((one.numbers for one in clinic.criteria_sets.in_use()), clinic.follows)
+def criteria_of(clinic: Clinic, *, has_own: bool = True) -> list[PublishedCriteria]:
+    """Those in use, the followed ones first; one query, and none where it is known that the clinic has none of its own."""
+    own = clinic.criteria_sets.in_use() if has_own else ()
+    return in_order((one.numbers for one in own), clinic.follows)
 
 
 def names_of(keys: Iterable[str]) -> dict[str, str]:

@@ -356,13 +356,13 @@ class PatientSummary:
 
 
 def patient_summary(link: CareLink, now: datetime) -> PatientSummary:
-    """Four queries, whatever the length of the diary, and one where a session was corrected."""
+    """Three queries, whatever the length of the diary; one more for corrected sessions, and one for own criteria."""
     today = link.patient.date_at(now)
     sessions = list(link.patient.sessions.with_corrections().order_by("date"))
     dates = [session.date for session in sessions if session.date <= today]
     days, origins = link.patient.days.between(date.min, today).records_with_origins()
     diary = Diary(days)
-    found = analysis(diary, dates, criteria_of(link.clinic))
+    found = analysis(diary, dates, criteria_of(link.clinic, has_own=link.has_own_criteria))
     rows = cycle_rows(found, today)
     changed = _changed_days(link.patient, diary, today)
     return PatientSummary(

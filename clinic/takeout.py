@@ -614,7 +614,7 @@ def _batch_words(one: dict[str, Any]) -> list[Any]:
 def _flat(value: Any, name: str = "") -> Iterator[str]:
     """What a page showed at a decision, name by name, however it is nested."""
     if isinstance(value, dict):
-        for key, part in value.items():
+        for key, part in sorted(value.items()):  # PostgreSQL keeps no order of its own
             yield from _flat(part, f"{name} {key}".strip().replace("_", " "))
     elif isinstance(value, list):
         yield f"{name} {' / '.join(found for part in value for found in _flat(part))}".strip()

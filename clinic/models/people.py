@@ -95,6 +95,9 @@ class CareLink(models.Model):
     ends_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.UUIDField(null=True, blank=True)
 
+    has_own_criteria = True
+    """Whether the clinic has sets of its own in use. `clinic.access.care_links_of` knows; else it has to be asked."""
+
     objects = CareLinkQuerySet.as_manager()
 
     class Meta:

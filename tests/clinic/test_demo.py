@@ -14,6 +14,7 @@ from accounts.models import AuditEntry, User
 from clinic.access import care_links_of
 from clinic.caseload import entries, section_counts
 from clinic.demonstration import database
+from clinic.demonstration.decisions import DECISIONS
 from clinic.demonstration.people import CAST
 from clinic.dosing import PLACES
 from clinic.models import AdverseEvent, CareLink, Clinic, Decision, InjectionSession, Membership
@@ -276,6 +277,7 @@ def decisions(today):
     for one in Decision.objects.select_related("patient"):
         assert one.made_on <= today
         assert one.reason
+    for one in Decision.objects.filter(patient__name__in=DECISIONS):
         assert one.counted["on"] == one.made_on.isoformat()
         assert bool(one.counted["criteria"]) == bool(one.cycle)
     ended = Preventive.objects.exclude(ended_on=None)
