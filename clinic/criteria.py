@@ -20,7 +20,7 @@ class Followed(ValueError):
 
 
 def criteria_of(clinic: Clinic, *, has_own: bool = True) -> list[PublishedCriteria]:
-    """Those in use, the followed ones first; one query, and none where it is known that the clinic has none of its own."""
+    """Those in use, the followed ones first; one query, none where the clinic is known to have none of its own."""
     own = clinic.criteria_sets.in_use() if has_own else ()
     return in_order((one.numbers for one in own), clinic.follows)
 
