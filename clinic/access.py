@@ -71,7 +71,7 @@ def care_links_of(user: Any) -> QuerySet[CareLink]:
     return (
         links.filter(clinic__memberships__in=memberships_of(user))
         .select_related("patient", "clinic")
-        .annotate(has_own_criteria=Exists(CriteriaSet.objects.in_use().filter(clinic=OuterRef("clinic"))))
+        .annotate(own_criteria=Exists(CriteriaSet.objects.in_use().filter(clinic=OuterRef("clinic"))))
     )
 
 

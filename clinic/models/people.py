@@ -95,9 +95,6 @@ class CareLink(models.Model):
     ends_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.UUIDField(null=True, blank=True)
 
-    has_own_criteria = True
-    """Whether the clinic has sets of its own in use. `clinic.access.care_links_of` knows; else it has to be asked."""
-
     objects = CareLinkQuerySet.as_manager()
 
     class Meta:
@@ -119,6 +116,11 @@ class CareLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.clinic} · {self.patient}"
+
+    @property
+    def has_own_criteria(self) -> bool:
+        """Whether the clinic has sets of its own in use: `clinic.access.care_links_of` knows; else it may have some."""
+        return getattr(self, "own_criteria", True)
 
 
 class InvitationQuerySet(Handed):
