@@ -99,7 +99,7 @@ def _page(
         "form": form,
         "link": link,
         "standing": standing,
-        "rows": recorded_events(link.patient),
+        "rows": recorded_events(link.patient, link.clinic),
         "published": published_terms(),
     }
     return render(request, "clinic/adverse_events.html", context, status=422 if form.errors else 200)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from clinic.models import AdverseEvent
+from clinic.models import AdverseEvent, Clinic
 from clinic.terms import PUBLISHED_FREQUENCIES, AdverseTerm, Frequency
 from clinic.words import ADVERSE_LABELS, OUTCOME_LABELS, SEVERITY_LABELS
 from diary.models import Patient
@@ -66,8 +66,11 @@ def standing_events(patient: Patient) -> list[StandingEvent]:
     return [_said(event) for event in found.order_by("began_on", "pk")]
 
 
-def recorded_events(patient: Patient) -> list[RecordedEvent]:
-    """All of them, the latest onset first, with what was corrected and taken back; one query."""
+def recorded_events(patient: Patient, clinic: Clinic) -> list[RecordedEvent]:
+    """All of them, the latest onset first, with what was corrected and taken back; one query.
+
+    Of another clinic's events the facts are told: its notes, its staff and what it corrected stay with it.
+    """
     rows = {one.pk: one for one in patient.adverse_events.with_names().select_related("session", "clinic")}
     replaced = {one.replaces_id for one in rows.values()}
     found = [
@@ -78,7 +81,15 @@ def recorded_events(patient: Patient) -> list[RecordedEvent]:
             if number not in replaced
         )
     ]
+    found = [one if one.latest.event.clinic_number == clinic.pk else _of_another(one) for one in found]
     return sorted(found, key=lambda one: (one.latest.event.began_on, one.latest.event.number), reverse=True)
+
+
+def _of_another(one: RecordedEvent) -> RecordedEvent:
+    event = one.latest.event
+    words = event.words if event.term == AdverseTerm.OTHER else ""
+    facts = replace(event, note="", words=words, what=term_words(event.term, words))
+    return RecordedEvent(replace(one.latest, event=facts, by=""), [])
 
 
 def _chain(rows: dict[int, AdverseEvent], number: int | None) -> Iterator[AdverseEvent]:

@@ -216,6 +216,8 @@ def _span(month: Month, medication_class: MedicationClass) -> str:
 
 def _next(report: Report) -> Iterator[str]:
     position = report.summary.position
+    if report.is_stopped and not report.appointment:
+        return
     if report.appointment:
         yield _("It is booked for %(date)s.") % {"date": date_format(report.appointment, "l, j F Y")}
     if position is None:

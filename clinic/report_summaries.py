@@ -8,6 +8,7 @@ from datetime import date
 from clinic.models import CareLink, CriteriaSet, Decision
 from clinic.rules import PUBLISHED_CRITERIA
 from clinic.summaries import CycleRow, PatientSummary
+from clinic.terms import DecisionKind
 from diary.rules import Diary, Month
 from diary.summaries import MonthSummary, month_summary
 
@@ -27,6 +28,14 @@ class Report:
     looked_at: str
     months: list[MonthSummary]
     appointment: date | None
+
+    @property
+    def is_stopped(self) -> bool:
+        """The latest decision of this clinic is to stop, and no injection was given since."""
+        if self.decision is None or self.decision.kind != DecisionKind.STOP:
+            return False
+        position = self.summary.position
+        return position is None or self.decision.made_on >= position.cycle.starts_on
 
     @property
     def cycles(self) -> list[CycleRow]:

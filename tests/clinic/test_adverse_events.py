@@ -271,3 +271,11 @@ def test_queries_do_not_grow_with_the_events(as_clara, alice, north, given, addr
         actions.correct_adverse_event(first, {"severity": "severe"}, by=None)
     with at_most(9):
         as_clara.client.get(address)
+
+
+def test_another_clinic_reads_the_facts_and_none_of_the_words(as_clara, alice, south, address):
+    adverse_event(alice, south, note="south-note", words="south-words")
+    page = as_clara.opens(address)
+    assert "Neck pain" in page.text
+    assert "south-note" not in page.text
+    assert "south-words" not in page.text

@@ -160,3 +160,9 @@ def test_one_sheet_and_a_name_that_tells_nothing(as_clara, address, letter, trea
     assert answer["Content-Disposition"] == 'attachment; filename="letter-n-17-2026-06-17.pdf"'
     assert answer["Cache-Control"] == "no-store"
     assert answer.content == as_clara.client.get(address).content
+
+
+def test_after_a_stop_no_next_injection_is_spoken_of(letter, treated, north):
+    assert "Your next injection" in letter().text
+    treated.decisions.create(clinic=north, made_on=days_ago(1), kind="stop", stop_reason="side_effects")
+    assert "Your next injection" not in letter().text
