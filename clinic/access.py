@@ -68,11 +68,14 @@ def notes_seen(link: CareLink) -> DiaryDayQuerySet:
 def care_links_of(user: Any) -> QuerySet[CareLink]:
     """The links, open at this moment, through which a person may see a patient."""
     links = CareLink.objects.open_at(timezone.now())
-    return (
-        links.filter(clinic__memberships__in=memberships_of(user))
-        .select_related("patient", "clinic")
-        .annotate(own_criteria=Exists(CriteriaSet.objects.in_use().filter(clinic=OuterRef("clinic"))))
-    )
+    return links.filter(clinic__memberships__in=memberships_of(user)).select_related("patient", "clinic")
+
+
+def _care_link(user: Any, patient_id: int) -> CareLink | None:
+    """The link for pages on one patient; it knows whether its clinic has criteria of its own."""
+    own = CriteriaSet.objects.in_use().filter(clinic=OuterRef("clinic"))
+    links = care_links_of(user).filter(patient_id=patient_id).annotate(own_criteria=Exists(own))
+    return links.order_by("pk").first()
 
 
 def seen(action: Action, link: CareLink) -> audit.Line:
@@ -165,7 +168,7 @@ def care_link_only(
 
     @wraps(view)
     def guarded(request: HttpRequest, patient_id: int, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        link = care_links_of(request.user).filter(patient_id=patient_id).order_by("pk").first()
+        link = _care_link(request.user, patient_id)
         if link is None:
             subject = Patient.objects.filter(pk=patient_id).values_list("pseudonym", flat=True).first()
             return refused(request, subject)

@@ -27,6 +27,7 @@ from diary.rules import (
     Window,
     longest_run,
     medication_overuse_runs,
+    months_back,
     threshold,
     turned_round,
 )
@@ -109,12 +110,6 @@ class Mark:
     since: date | None = None
     months: tuple[Month, ...] = ()
     rules: tuple[OveruseRule, ...] = ()
-
-
-def months_back(today: date, number: int) -> date:
-    """The first day of the month that lies so many months before this one."""
-    place = today.year * 12 + today.month - 1 - number
-    return date(place // 12, place % 12 + 1, 1)
 
 
 def is_thin(month: Month) -> bool:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
-from clinic.attention import Facts, Mark, Section, marks, months_back, section
+from clinic.attention import Facts, Mark, Section, marks, section
 from clinic.counting import tallies
 from clinic.models import (
     Appointment,
@@ -41,7 +41,7 @@ from clinic.rules import (
     reduction,
 )
 from clinic.summaries import NOTED, ONE_DAY, Position, position
-from clinic.tallies import Tally, first_of, month_number
+from clinic.tallies import Tally
 from diary.models import DiaryDay, Patient
 from diary.rules import (
     COUNTED_CLASSES,
@@ -51,6 +51,10 @@ from diary.rules import (
     OveruseRule,
     Reached,
     Window,
+    first_of,
+    month_number,
+    months_back,
+    next_month,
     overuse,
     rule_of,
 )
@@ -452,7 +456,7 @@ def _two_months(today: date) -> tuple[date, date]:
 
 def _missing_so_far(days: Tally, first: date, today: date) -> int:
     # Today is not missed before it is over.
-    last = min(months_back(first, -1), today) - ONE_DAY
+    last = min(next_month(first), today) - ONE_DAY
     return days.window(first, last).missing if last >= first else 0
 
 

@@ -15,9 +15,9 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from clinic.models import CountedMonth
-from clinic.tallies import NO_DAYS, MonthBits, Tally, first_of, month_number, packed
+from clinic.tallies import NO_DAYS, MonthBits, Tally, packed
 from diary.models import DiaryDay
-from diary.rules import Day
+from diary.rules import Day, first_of, month_number
 
 TOGETHER = 3000
 """Months counted at a time: their days fit into memory."""

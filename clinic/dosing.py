@@ -60,10 +60,24 @@ def preempt_sites() -> dict[str, int]:
     return {f"{dose.muscle}:{side}": dose.fixed for dose in PREEMPT_MUSCLES for side in dose.sides}
 
 
-UNITS_AT_A_SITE = 5
+UNITS_PER_SITE = 5
 """Of onabotulinumtoxinA alone, as is all of PREEMPT."""
-FIXED = sum(dose.fixed * len(dose.sides) for dose in PREEMPT_MUSCLES)
-MOST = sum(dose.most for dose in PREEMPT_MUSCLES)
+FIXED_SITES = sum(dose.fixed * len(dose.sides) for dose in PREEMPT_MUSCLES)
+MOST_SITES = sum(dose.most for dose in PREEMPT_MUSCLES)
+FIXED_UNITS, MOST_UNITS = FIXED_SITES * UNITS_PER_SITE, MOST_SITES * UNITS_PER_SITE
+"""31 fixed sites and 155 units, up to 39 and 195 with those that follow the pain."""
+
+
+def dosing_remarks(units: int | None, sites: int | None) -> list[str]:
+    """What lies outside PREEMPT's published dosing: `units`, `sites`, `units_per_site`. `None` is not recorded."""
+    remarks = []
+    if units is not None and not FIXED_UNITS <= units <= MOST_UNITS:
+        remarks.append("units")
+    if sites is not None and not FIXED_SITES <= sites <= MOST_SITES:
+        remarks.append("sites")
+    if units is not None and sites is not None and units != sites * UNITS_PER_SITE:
+        remarks.append("units_per_site")
+    return remarks
 
 
 class Product(StrEnum):
@@ -93,7 +107,7 @@ def sites_of(muscles: Mapping[str, int]) -> int:
 
 
 def units_of(muscles: Mapping[str, int]) -> int:
-    return UNITS_AT_A_SITE * sites_of(muscles)
+    return UNITS_PER_SITE * sites_of(muscles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,4 +144,4 @@ def counted_by_muscle(muscles: Mapping[str, int]) -> list[MuscleCount]:
 
 def volume_at_a_site(diluted_units: int, diluted_ml: Fraction) -> Fraction:
     """Millilitres that hold five units, where so many units are dissolved in so much."""
-    return UNITS_AT_A_SITE * diluted_ml / diluted_units
+    return UNITS_PER_SITE * diluted_ml / diluted_units

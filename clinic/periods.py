@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from urllib.parse import urlencode
 
-from diary.rules import next_month
+from diary.rules import months_back, next_month
 
 MONTHS_BACK = 12
 """Calendar months of the usual period, this one included (ours)."""
@@ -98,9 +98,7 @@ def chosen_period(
 
 
 def _usual(began: date, today: date, fault: Fault | None = None) -> Period:
-    months = today.year * 12 + today.month - MONTHS_BACK
-    year, month = divmod(months, 12)
-    return Period(Choice.YEAR, max(date(year, month + 1, 1), began), today, began, today, fault)
+    return Period(Choice.YEAR, max(months_back(today, MONTHS_BACK - 1), began), today, began, today, fault)
 
 
 def _own(since: str, until: str, began: date, today: date) -> Period:

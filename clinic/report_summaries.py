@@ -9,7 +9,7 @@ from clinic.models import CareLink, CriteriaSet, Decision
 from clinic.rules import PUBLISHED_CRITERIA
 from clinic.summaries import CycleRow, PatientSummary
 from clinic.terms import DecisionKind
-from diary.rules import Diary, Month
+from diary.rules import Diary, Month, months_back
 from diary.summaries import MonthSummary, month_summary
 
 CYCLES_LISTED = 8
@@ -81,8 +81,6 @@ def last_months(diary: Diary, today: date) -> list[MonthSummary]:
     """The current month and the three before it, oldest first, as far back as the diary goes."""
     if diary.first_day is None:
         return []
-    firsts = [today.replace(day=1)]
-    while len(firsts) < MONTHS_LISTED:
-        firsts.append(date.fromordinal(firsts[-1].toordinal() - 1).replace(day=1))
+    firsts = [months_back(today, number) for number in range(MONTHS_LISTED - 1, -1, -1)]
     begun = diary.first_day.replace(day=1)
-    return [month_summary(diary, first, today) for first in reversed(firsts) if first >= begun]
+    return [month_summary(diary, first, today) for first in firsts if first >= begun]

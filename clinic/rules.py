@@ -28,6 +28,7 @@ from diary.rules import (
     medication_overuse_runs,
     month,
     months,
+    months_back,
     threshold,
     turned_round,
 )
@@ -38,23 +39,6 @@ BASELINE_DAYS = 28
 """Before the first injection (PREEMPT)."""
 RESPONDER_PERCENT = (30, 50, 75)
 """Relative reductions that trials and criteria name; the boundary counts as reached."""
-
-FIXED_SITES, FIXED_UNITS = 31, 155
-MOST_SITES, MOST_UNITS = 39, 195
-UNITS_PER_SITE = 5
-"""PREEMPT: 31 fixed sites of 5 units, up to 39 with those that follow the pain."""
-
-
-def dosing_remarks(units: int | None, sites: int | None) -> list[str]:
-    """What lies outside PREEMPT's published dosing: `units`, `sites`, `units_per_site`. `None` is not recorded."""
-    remarks = []
-    if units is not None and not FIXED_UNITS <= units <= MOST_UNITS:
-        remarks.append("units")
-    if sites is not None and not FIXED_SITES <= sites <= MOST_SITES:
-        remarks.append("sites")
-    if units is not None and sites is not None and units != sites * UNITS_PER_SITE:
-        remarks.append("units_per_site")
-    return remarks
 
 
 # --- Windows around the injections ---------------------------------------------------------------------------
@@ -387,12 +371,7 @@ class StartingState:
 
 def months_before(diary: Diary, day: date) -> list[Month]:
     """The last complete calendar months before a day, oldest first, whether or not anything is recorded in them."""
-    first = day.replace(day=1)
-    found: list[Month] = []
-    for _ in range(MONTHS_BEFORE_START):
-        first = (first - timedelta(days=1)).replace(day=1)
-        found.insert(0, month(diary, first))
-    return found
+    return [month(diary, months_back(day, number)) for number in range(MONTHS_BEFORE_START, 0, -1)]
 
 
 def starting_state(

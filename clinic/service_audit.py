@@ -106,10 +106,6 @@ class Responders:
         # "At least nobody" and "at most all" say nothing.
         return low or (low if high is not None else None), high if high != 1 or low is not None else None
 
-    @property
-    def has_hidden(self) -> bool:
-        return None in (self.reached, self.uncertain, self.not_reached)
-
 
 @dataclass(frozen=True, slots=True)
 class CycleRow:

@@ -15,11 +15,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.dosing import (
+    FIXED_SITES,
+    FIXED_UNITS,
+    MOST_SITES,
     MOST_SITES_AT_A_PLACE,
+    MOST_UNITS,
     PREEMPT_MUSCLES,
+    UNITS_PER_SITE,
     Muscle,
     Product,
     counted_by_muscle,
+    dosing_remarks,
     is_given_in_preempt,
     places_of,
     preempt_sites,
@@ -28,7 +34,6 @@ from clinic.dosing import (
     volume_at_a_site,
 )
 from clinic.models import InjectionSession
-from clinic.rules import FIXED_SITES, FIXED_UNITS, MOST_SITES, MOST_UNITS, UNITS_PER_SITE, dosing_remarks
 from clinic.words import (
     MUSCLE_LABELS,
     SIDE_LABELS,

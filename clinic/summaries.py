@@ -38,7 +38,6 @@ from diary.rules import (
     COUNTED_CLASSES,
     CYCLE_DAYS_RECORDED,
     LATE_DAYS,
-    OVERUSE_RULES,
     SEVERAL_CLASSES_RULE,
     ChangedDay,
     Diary,
@@ -49,7 +48,6 @@ from diary.rules import (
     Window,
     changed_after_the_fact,
     is_late,
-    overuse,
     rule_of,
 )
 from diary.summaries import MonthSummary, month_summary
@@ -112,34 +110,6 @@ def patient_cycles(sessions: Sequence[date], today: date) -> list[PatientCycle]:
 def last_28_days(diary: Diary, today: date) -> Window:
     """The 28 days that ended yesterday: today is not over."""
     return diary.window(today - timedelta(days=BASELINE_DAYS), today - ONE_DAY)
-
-
-@dataclass(frozen=True, slots=True)
-class Overuse:
-    """A published medication limit in a calendar month. `state` is reached, or open by `missing` days of the past."""
-
-    month: date
-    rule: OveruseRule
-    days: int
-    missing: int
-    state: Reached
-
-
-def overuse_noted(summaries: Sequence[MonthSummary]) -> list[Overuse]:
-    """Each limit that a month has reached, or may have by its missing days so far; the latest month first."""
-    return [
-        noted for summary in reversed(summaries) for noted in _noted(summary.month, summary.missing_so_far)
-    ]
-
-
-def _noted(counted: Month, missing: int) -> list[Overuse]:
-    # The month's own states leave open what the days to come may bring: that is no news of what was taken.
-    states = overuse(counted.medication_days, counted.several_classes_days, missing)
-    return [
-        Overuse(counted.month, rule, counted.days_under(rule), missing, states[rule.code])
-        for rule in OVERUSE_RULES
-        if states[rule.code] in NOTED
-    ]
 
 
 # --- One patient ---------------------------------------------------------------------------------------------

@@ -21,7 +21,9 @@ from diary.rules import (
     MedicationClass,
     Month,
     Window,
+    first_of,
     kind_of,
+    month_number,
     overuse,
 )
 
@@ -40,16 +42,6 @@ class MonthBits(NamedTuple):
 
 
 NO_DAYS = MonthBits(0, 0, 0, 0, "")
-
-
-def month_number(day: date) -> int:
-    """Calendar months since the year 0, so that they can be subtracted."""
-    return day.year * 12 + day.month - 1
-
-
-def first_of(number: int) -> date:
-    """The first day of a month by its number."""
-    return date(number // 12, number % 12 + 1, 1)
 
 
 def packed(days: Iterable[Day]) -> MonthBits:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.attention import Section
 from clinic.dosing import PREEMPT_MUSCLES, Muscle, Product, Side, places_of
 from clinic.terms import AdverseTerm, Answer, Check, DecisionKind, Outcome, Severity, StopReason
+from diary.words import choices
 
 MUSCLE_LABELS = {
     Muscle.CORRUGATOR: _("Corrugator"),
@@ -125,40 +126,36 @@ SECTION_DEFINITIONS = {
 }
 
 
-def _choices(labels: Mapping[Any, Any]) -> list[tuple[str, Any]]:
-    return [(word.value, label) for word, label in labels.items()]
-
-
 def adverse_terms() -> list[tuple[str, Any]]:
-    return _choices(ADVERSE_LABELS)
+    return choices(ADVERSE_LABELS)
 
 
 def severities() -> list[tuple[str, Any]]:
-    return _choices(SEVERITY_LABELS)
+    return choices(SEVERITY_LABELS)
 
 
 def outcomes() -> list[tuple[str, Any]]:
-    return _choices(OUTCOME_LABELS)
+    return choices(OUTCOME_LABELS)
 
 
 def decision_kinds() -> list[tuple[str, Any]]:
-    return _choices(DECISION_LABELS)
+    return choices(DECISION_LABELS)
 
 
 def stop_reasons() -> list[tuple[str, Any]]:
-    return _choices(STOP_REASON_LABELS)
+    return choices(STOP_REASON_LABELS)
 
 
 def answers() -> list[tuple[str, Any]]:
-    return _choices(ANSWER_LABELS)
+    return choices(ANSWER_LABELS)
 
 
 def checks() -> list[tuple[str, Any]]:
-    return _choices(CHECK_LABELS)
+    return choices(CHECK_LABELS)
 
 
 def products() -> list[tuple[str, Any]]:
-    return _choices(PRODUCT_LABELS)
+    return choices(PRODUCT_LABELS)
 
 
 # --- Places --------------------------------------------------------------------------------------------------

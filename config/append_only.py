@@ -14,6 +14,8 @@ from typing import Any
 from django.db import connection as default_connection
 from django.db import migrations
 
+from config import triggers
+
 
 @dataclass(frozen=True)
 class AppendOnly:
@@ -124,32 +126,15 @@ def removals(table: AppendOnly, vendor: str) -> list[str]:
 
 def guarded(*tables: AppendOnly) -> migrations.RunPython:
     """The step of a migration that sets the guards of tables, in place of those that stand there."""
-
-    def on(apps: Any, schema_editor: Any) -> None:
-        off(apps, schema_editor)
-        for table in tables:
-            for statement in statements(table, schema_editor.connection.vendor):
-                schema_editor.execute(statement, params=None)
-
-    def off(apps: Any, schema_editor: Any) -> None:
-        for table in tables:
-            for statement in removals(table, schema_editor.connection.vendor):
-                schema_editor.execute(statement, params=None)
-
-    return migrations.RunPython(on, off)
+    return triggers.set_anew(
+        lambda vendor: [statement for table in tables for statement in statements(table, vendor)],
+        lambda vendor: [statement for table in tables for statement in removals(table, vendor)],
+    )
 
 
 def missing_guards(connection: Any = default_connection) -> list[str]:
     """Triggers that ought to stand in the database and do not, by name."""
-    catalogue = (
-        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        if connection.vendor == "sqlite"
-        else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(catalogue)
-        present = {name for (name,) in cursor.fetchall()}
-    return [name for table in GUARDED for name in guards(table) if name not in present]
+    return triggers.missing((name for table in GUARDED for name in guards(table)), connection)
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from typing import Any
 from django.db import connection as default_connection
 from django.db import migrations
 
+from config import triggers
+
 TABLE = "clinic_countedmonth"
 COLUMNS = "patient_id, month, version, counted, recorded, headache, migraine, moderate_severe, medicines"
 TRIGGERS = {
@@ -102,28 +104,9 @@ def every_month(vendor: str) -> str:
 
 def versioned() -> migrations.RunPython:
     """The step of a migration that sets the triggers, and takes every month in that is there already."""
-
-    def on(apps: Any, schema_editor: Any) -> None:
-        off(apps, schema_editor)
-        vendor = schema_editor.connection.vendor
-        for statement in (*statements(vendor), every_month(vendor)):
-            schema_editor.execute(statement, params=None)
-
-    def off(apps: Any, schema_editor: Any) -> None:
-        for statement in removals(schema_editor.connection.vendor):
-            schema_editor.execute(statement, params=None)
-
-    return migrations.RunPython(on, off)
+    return triggers.set_anew(lambda vendor: [*statements(vendor), every_month(vendor)], removals)
 
 
 def missing_triggers(connection: Any = default_connection) -> list[str]:
     """Those that ought to stand in the database and do not, by name."""
-    catalogue = (
-        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        if connection.vendor == "sqlite"
-        else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(catalogue)
-        present = {name for (name,) in cursor.fetchall()}
-    return [name for name in TRIGGERS if name not in present]
+    return triggers.missing(TRIGGERS, connection)

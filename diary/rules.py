@@ -562,6 +562,21 @@ def next_month(first: date) -> date:
     return (first.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
+def month_number(day: date) -> int:
+    """Calendar months since the year 0, so that they can be subtracted."""
+    return day.year * 12 + day.month - 1
+
+
+def first_of(number: int) -> date:
+    """The first day of a month by its number."""
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def months_back(day: date, number: int) -> date:
+    """The first day of the month that lies so many months before the one that holds `day`."""
+    return first_of(month_number(day) - number)
+
+
 def months(diary: Diary) -> list[Month]:
     """Every calendar month from the first to the last recorded day, also those without a record between them."""
     if diary.first_day is None or diary.last_day is None:

@@ -190,40 +190,41 @@ def _clock(value: Any) -> str:
     return str(value)[:5] if value else ""
 
 
-def _choices(labels: Mapping[Any, Any]) -> list[tuple[str, Any]]:
+def choices(labels: Mapping[Any, Any]) -> list[tuple[str, Any]]:
+    """Words with their labels, as a field asks for them."""
     return [(word.value, label) for word, label in labels.items()]
 
 
 def headache_choices() -> list[tuple[str, Any]]:
-    return _choices(HEADACHE_LABELS)
+    return choices(HEADACHE_LABELS)
 
 
 def feature_choices() -> list[tuple[str, Any]]:
-    return _choices(FEATURE_LABELS)
+    return choices(FEATURE_LABELS)
 
 
 def relief_choices() -> list[tuple[str, Any]]:
-    return _choices(RELIEF_LABELS)
+    return choices(RELIEF_LABELS)
 
 
 def disability_choices() -> list[tuple[str, Any]]:
-    return _choices(DISABILITY_LABELS)
+    return choices(DISABILITY_LABELS)
 
 
 def side_choices() -> list[tuple[str, Any]]:
-    return _choices(SIDE_LABELS)
+    return choices(SIDE_LABELS)
 
 
 def quality_choices() -> list[tuple[str, Any]]:
-    return _choices(QUALITY_LABELS)
+    return choices(QUALITY_LABELS)
 
 
 def aura_choices() -> list[tuple[str, Any]]:
-    return _choices(AURA_LABELS)
+    return choices(AURA_LABELS)
 
 
 def class_choices() -> list[tuple[str, Any]]:
-    return _choices(CLASS_LABELS)
+    return choices(CLASS_LABELS)
 
 
 # --- What was saved ------------------------------------------------------------------------------------------

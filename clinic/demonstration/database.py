@@ -26,9 +26,8 @@ from clinic.demonstration import records
 from clinic.demonstration.decisions import decide
 from clinic.demonstration.diaries import Story, Told, story
 from clinic.demonstration.people import CAST, COURSES, KITS, Person, people
-from clinic.dosing import preempt_sites
+from clinic.dosing import FIXED_SITES, MOST_SITES, UNITS_PER_SITE, preempt_sites
 from clinic.models import AdverseEvent, CareLink, Clinic, InjectionSession, Membership
-from clinic.rules import FIXED_SITES, MOST_SITES, UNITS_PER_SITE
 from clinic.terms import AdverseTerm, Check, Outcome, Severity
 from diary.imports.diary_csv import dose
 from diary.models import DiaryDay, Intake, Medicine, Patient, feature_words

@@ -119,7 +119,7 @@ class CareLink(models.Model):
 
     @property
     def has_own_criteria(self) -> bool:
-        """Whether the clinic has sets of its own in use: `clinic.access.care_links_of` knows; else it may have some."""
+        """Whether the clinic has sets of its own in use: the link of a patient's page knows; others may have some."""
         return getattr(self, "own_criteria", True)
 
 

@@ -17,10 +17,10 @@ from clinic.looks import Look
 from clinic.models import InjectionSession
 from clinic.rules import BASELINE_DAYS, NotCompared, Reduction
 from clinic.session_summaries import SessionChange, field_label, session_lines
-from clinic.summaries import NOTED, Comparison, MedicationDays, Overuse, TreatmentWindow
+from clinic.summaries import Comparison, MedicationDays, TreatmentWindow
 from clinic.words import check_words, muscle_words
-from diary.rules import CYCLE_DAYS_RECORDED, OVERUSE_RULES, Day, Month, Reached, Window, half_up
-from diary.templatetags.diary import class_label, rule_label, state_label
+from diary.rules import CYCLE_DAYS_RECORDED, OVERUSE_RULES, Day, Month, Window, half_up
+from diary.templatetags.diary import class_label, rule_label
 from diary.words import CLASS_LABELS, counted_words
 
 register = template.Library()
@@ -167,25 +167,6 @@ def why_not_compared(compared: Comparison) -> str:
 def why_no_change(reason: NotCompared) -> str:
     """Why the last 28 days are not compared with the baseline."""
     return NO_CHANGE_WORDS[reason] % {"needed": CYCLE_DAYS_RECORDED, "days": BASELINE_DAYS}
-
-
-@register.filter
-def overuse_lines(noted: list[Overuse]) -> list[str]:
-    """One line for each published limit and state: the months, latest first, and the number."""
-    return [
-        _overuse_line([o for o in noted if o.rule is rule and o.state is state])
-        for rule in OVERUSE_RULES
-        for state in NOTED
-        if any(o.rule is rule and o.state is state for o in noted)
-    ]
-
-
-def _overuse_line(noted: list[Overuse]) -> str:
-    rule, state = noted[0].rule, noted[0].state
-    days = ", ".join(f"{span(o.days, o.missing, '–')} ({date_format(o.month, 'M')})" for o in noted)
-    words = {"class": rule_label(rule), "days": days, "limit": rule.days_per_month}
-    line = _("%(class)s: %(days)s · limit %(limit)d") % words
-    return f"{line} · {state_label(state)}" if state is Reached.UNCERTAIN else line
 
 
 @register.filter

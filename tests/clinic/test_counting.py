@@ -10,13 +10,14 @@ from django.db import connection, transaction
 from clinic.counting import count_all, tallies
 from clinic.erasure import erase
 from clinic.models import CountedMonth
-from clinic.tallies import MonthBits, month_number, packed
+from clinic.tallies import MonthBits, packed
 from config import month_versions
 from diary import actions, receiving
 from diary.imports import storage
 from diary.imports.diary_csv import Report, rows
 from diary.merging import HEADACHE, Operation
 from diary.models import Carer, DiaryDay, Intake
+from diary.rules import month_number
 from tests.cast import NOON, TODAY, days_ago, medicine, new_user, record, record_all, visitor
 
 BACK = 40

@@ -4,16 +4,16 @@ from fractions import Fraction
 
 import pytest
 
-from clinic import dosing, figures, rules
+from clinic import dosing, figures
 from clinic.dosing import counted_by_muscle, is_given_in_preempt, preempt_sites, volume_at_a_site
 
 
 def test_table_adds_up_to_what_is_published():
-    assert (dosing.FIXED, dosing.MOST) == (31, 39)
+    assert (dosing.FIXED_SITES, dosing.MOST_SITES) == (31, 39)
     assert dosing.sites_of(preempt_sites()) == 31
     assert dosing.units_of(preempt_sites()) == 155
-    assert dosing.MOST * dosing.UNITS_AT_A_SITE == 195
-    published = (rules.FIXED_SITES, rules.FIXED_UNITS, rules.MOST_SITES, rules.MOST_UNITS)
+    assert dosing.MOST_SITES * dosing.UNITS_PER_SITE == 195
+    published = (dosing.FIXED_SITES, dosing.FIXED_UNITS, dosing.MOST_SITES, dosing.MOST_UNITS)
     assert published == (31, 155, 39, 195)
 
 

@@ -6,8 +6,19 @@ from random import Random
 
 import pytest
 
-from clinic.tallies import NO_DAYS, Tally, first_of, month_number, packed, tally
-from diary.rules import COUNTED_CLASSES, Day, Diary, Feature, Headache, MedicationClass, Relief, month
+from clinic.tallies import NO_DAYS, Tally, packed, tally
+from diary.rules import (
+    COUNTED_CLASSES,
+    Day,
+    Diary,
+    Feature,
+    Headache,
+    MedicationClass,
+    Relief,
+    first_of,
+    month,
+    month_number,
+)
 
 ORIGIN = date(2024, 1, 1)
 CHUNKS = range(20)

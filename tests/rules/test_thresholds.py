@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from clinic.rules import dosing_remarks
+from clinic.dosing import dosing_remarks
 from diary.rules import OVERUSE_RULES, Reached, half_up, threshold
 
 COUNTED_AND_MISSING = {
