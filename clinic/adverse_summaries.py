@@ -60,10 +60,10 @@ class PublishedTerm:
     frequencies: list[Frequency]
 
 
-def standing_events(patient: Patient) -> list[StandingEvent]:
-    """Those that stand, by the day on which they began; one query."""
+def standing_events(patient: Patient, clinic: Clinic) -> list[StandingEvent]:
+    """Those that stand, by the day on which they began, as a clinic may read them; one query."""
     found = patient.adverse_events.standing().select_related("session", "clinic")
-    return [_said(event) for event in found.order_by("began_on", "pk")]
+    return [_read_by(clinic, _said(event)) for event in found.order_by("began_on", "pk")]
 
 
 def recorded_events(patient: Patient, clinic: Clinic) -> list[RecordedEvent]:
@@ -81,15 +81,22 @@ def recorded_events(patient: Patient, clinic: Clinic) -> list[RecordedEvent]:
             if number not in replaced
         )
     ]
-    found = [one if one.latest.event.clinic_number == clinic.pk else _of_another(one) for one in found]
+    found = [
+        one if one.latest.event.clinic_number == clinic.pk else _of_another(one, clinic) for one in found
+    ]
     return sorted(found, key=lambda one: (one.latest.event.began_on, one.latest.event.number), reverse=True)
 
 
-def _of_another(one: RecordedEvent) -> RecordedEvent:
-    event = one.latest.event
+def _of_another(one: RecordedEvent, clinic: Clinic) -> RecordedEvent:
+    return RecordedEvent(replace(one.latest, event=_read_by(clinic, one.latest.event), by=""), [])
+
+
+def _read_by(clinic: Clinic, event: StandingEvent) -> StandingEvent:
+    """Of another clinic's event the facts alone: what was said of it besides stays there."""
+    if event.clinic_number == clinic.pk:
+        return event
     words = event.words if event.term == AdverseTerm.OTHER else ""
-    facts = replace(event, note="", words=words, what=term_words(event.term, words))
-    return RecordedEvent(replace(one.latest, event=facts, by=""), [])
+    return replace(event, note="", words=words, what=term_words(event.term, words))
 
 
 def _chain(rows: dict[int, AdverseEvent], number: int | None) -> Iterator[AdverseEvent]:

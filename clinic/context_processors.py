@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import ResolverMatch
 from django.utils.functional import SimpleLazyObject
 
 from accounts import demonstration, themes
@@ -28,8 +29,7 @@ class Navigation:
         self.manages_staff = manages_staff(request.user)
         self.has_carer = getattr(request.user, "has_carer", False)
         self.is_carer = getattr(request.user, "is_carer", False) and not request.user.works_at_clinic
-        match = request.resolver_match
-        self.current = CURRENT.get(match.url_name or "", "") if match else ""
+        self.current = _tab_of(request.resolver_match) if request.resolver_match else ""
 
 
 CURRENT = {
@@ -39,23 +39,19 @@ CURRENT = {
     "trends": "trends",
     "medicines": "medicines",
     "caseload": "patients",
-    "patient": "patients",
-    "sessions": "patients",
-    "session": "patients",
-    "decisions": "patients",
-    "decision": "patients",
     "criteria": "patients",
     "add_criteria": "patients",
-    "report": "patients",
-    "letter": "patients",
-    "paper_diary": "patients",
-    "paper_month": "patients",
-    "import_diary": "patients",
+    "visits": "patients",
+    "tags": "patients",
     "link": "patients",
     "invite": "patients",
     "staff": "staff",
     "service_audit": "service_audit",
 }
+
+
+def _tab_of(match: ResolverMatch) -> str:
+    return "patients" if "patient_id" in match.kwargs else CURRENT.get(match.url_name or "", "")
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from clinic.models import CareLink, CriteriaSet, Decision
-from clinic.rules import PUBLISHED_CRITERIA
+from clinic.decision_summaries import RecordedDecision, standing_decisions
 from clinic.summaries import CycleRow, PatientSummary
 from clinic.terms import DecisionKind
 from diary.rules import Diary, Month, months_back
@@ -20,19 +19,18 @@ MONTHS_LISTED = 4
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A patient's summary as it is filed. `made_by`: who made it. `looked_at`: the name of the decision's criteria."""
+    """A patient's summary as it is filed. `made_by`: who made it."""
 
     summary: PatientSummary
     made_by: str
-    decision: Decision | None
-    looked_at: str
+    decision: RecordedDecision | None
     months: list[MonthSummary]
     appointment: date | None
 
     @property
     def is_stopped(self) -> bool:
         """The latest decision of this clinic is to stop, and no injection was given since."""
-        if self.decision is None or self.decision.kind != DecisionKind.STOP:
+        if self.decision is None or self.decision.kind is not DecisionKind.STOP:
             return False
         position = self.summary.position
         return position is None or self.decision.made_on >= position.cycle.starts_on
@@ -57,24 +55,15 @@ class Report:
 def report_of(summary: PatientSummary, made_by: str) -> Report:
     """Three queries at most beyond those of the summary. Another clinic's decisions and appointments are its own."""
     link = summary.link
-    decision = (
-        link.patient.decisions.standing().filter(clinic=link.clinic_id).order_by("-made_on", "-pk").first()
-    )
+    decisions = standing_decisions(link.patient, link.clinic)
     booked = link.patient.appointments.filter(clinic=link.clinic_id, date__gte=summary.today).first()
     return Report(
         summary,
         made_by,
-        decision,
-        _criteria_name(link, decision.criteria) if decision else "",
+        next((one for one in decisions if one.is_own), None),
         last_months(summary.found.diary, summary.today),
         booked.date if booked else None,
     )
-
-
-def _criteria_name(link: CareLink, key: str) -> str:
-    published = {criteria.key: criteria.name for criteria in PUBLISHED_CRITERIA}
-    own = {f.key: f.name for f in CriteriaSet.objects.filter(clinic=link.clinic_id)} if "own-" in key else {}
-    return (published | own).get(key, "")
 
 
 def last_months(diary: Diary, today: date) -> list[MonthSummary]:

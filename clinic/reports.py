@@ -28,6 +28,7 @@ from clinic.templatetags.clinic import (
     reduction_bounds,
     why_not_compared,
 )
+from clinic.words import ANSWER_LABELS, DECISION_LABELS, STOP_REASON_LABELS
 from diary.charts import Chart, headache_months
 from diary.drawings import drawing, sentence
 from diary.rules import (
@@ -448,11 +449,14 @@ def _decision(report: Report) -> Words:
         return {"facts": [], "reason": _("None is recorded.")}
     facts = [
         (_("Date"), day(decision.made_on)),
-        (_("Decision"), decision.get_kind_display()),
-        (_("Why it ends"), decision.get_stop_reason_display()),
+        (_("Decision"), DECISION_LABELS[decision.kind]),
+        (_("Why it ends"), STOP_REASON_LABELS[decision.stop_reason] if decision.stop_reason else ""),
         (_("After cycle"), str(decision.cycle) if decision.cycle else ""),
-        (_("Criteria looked at"), report.looked_at),
-        (_("Medication overuse managed"), decision.get_overuse_managed_display()),
+        (_("Criteria looked at"), decision.criteria_name),
+        (
+            _("Medication overuse managed"),
+            ANSWER_LABELS[decision.overuse_managed] if decision.overuse_managed else "",
+        ),
         (_("Preventives tried or unsuitable"), _number(decision.preventives_tried)),
     ]
     return {

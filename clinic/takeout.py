@@ -32,7 +32,17 @@ from accounts.models import AuditEntry, User
 from clinic.adverse_summaries import term_words
 from clinic.consent import WORDINGS
 from clinic.imports import COLUMNS
-from clinic.models import SAID_FIELDS, Clinic, ImportBatch, InjectionSession, Invitation, Membership, Tag
+from clinic.models import (
+    ADVERSE_SAID,
+    DECIDED,
+    SAID_FIELDS,
+    Clinic,
+    ImportBatch,
+    InjectionSession,
+    Invitation,
+    Membership,
+    Tag,
+)
 from clinic.rules import PUBLISHED_CRITERIA
 from clinic.session_summaries import session_lines
 from clinic.words import answers, decision_kinds, outcomes, severities, stop_reasons
@@ -65,6 +75,7 @@ def same(*names: str) -> dict[str, str]:
 
 ROW_NUMBER = "a row number, which means nothing elsewhere"
 OWNER = "the person whose copy it is"
+WRITTEN_ONCE = ("replaces", "is_withdrawn", "recorded_by", "recorded_at")
 SECRET = "a secret that opens the account"  # noqa: S105  (a reason, no secret)
 
 EXPORTED: dict[str, Section] = {
@@ -188,43 +199,12 @@ EXPORTED: dict[str, Section] = {
     ),
     "clinic.AdverseEvent": Section(
         "adverse_events",
-        {"id": "number", "session": "injection"}
-        | same(
-            "clinic",
-            "term",
-            "words",
-            "began_on",
-            "ended_on",
-            "severity",
-            "is_serious",
-            "outcome",
-            "note",
-            "replaces",
-            "is_withdrawn",
-            "recorded_by",
-            "recorded_at",
-        ),
+        {"id": "number"} | same("clinic", *ADVERSE_SAID, *WRITTEN_ONCE) | {"session": "injection"},
         {"patient": OWNER},
     ),
     "clinic.Decision": Section(
         "decisions",
-        {"id": "number"}
-        | same(
-            "clinic",
-            "made_on",
-            "kind",
-            "stop_reason",
-            "reason",
-            "cycle",
-            "criteria",
-            "overuse_managed",
-            "preventives_tried",
-            "counted",
-            "replaces",
-            "is_withdrawn",
-            "recorded_by",
-            "recorded_at",
-        ),
+        {"id": "number"} | same("clinic", *DECIDED, "counted", *WRITTEN_ONCE),
         {"patient": OWNER},
     ),
     "clinic.Review": Section(

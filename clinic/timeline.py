@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from clinic.access import notes_seen
+from clinic.adverse_summaries import standing_events
 from clinic.decision_summaries import RecordedDecision
 from clinic.models import CareLink, InjectionSession, Review
 from clinic.periods import Period
@@ -96,8 +97,8 @@ def time_line(
         *_injections(link, sessions, period),
         *_preventives(preventives, period),
         *(
-            Happening(event.began_on, What.ADVERSE_EVENT, event, event.clinic_id == link.clinic_id)
-            for event in patient.adverse_events.standing().select_related("session", "clinic")
+            Happening(event.began_on, What.ADVERSE_EVENT, event, event.clinic_number == link.clinic_id)
+            for event in standing_events(patient, link.clinic)
             if period.touches(event.began_on, event.ended_on or event.began_on)
         ),
         *(

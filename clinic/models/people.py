@@ -7,13 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.codes import Handed
 from diary.models import Patient, validate_text
+
+
+def name_of(field: str) -> Subquery:
+    """The name of the user whose pseudonym stands in a field, to be annotated; `None` where nobody has it any more."""
+    return Subquery(get_user_model().objects.filter(pseudonym=OuterRef(field)).values("name")[:1])
 
 
 class Clinic(models.Model):

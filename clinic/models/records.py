@@ -10,14 +10,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models.people import Clinic
+from clinic.models.people import Clinic, name_of
 from clinic.models.sessions import InjectionSession
 from clinic.rules import PublishedCriteria
 from clinic.words import (
@@ -42,8 +41,7 @@ class AdverseEventQuerySet(models.QuerySet["AdverseEvent"]):
 
     def with_names(self) -> AdverseEventQuerySet:
         """Each with `recorded_by_name`, empty or `None` where no name is known; the earliest record first."""
-        named = get_user_model().objects.filter(pseudonym=OuterRef("recorded_by")).values("name")[:1]
-        return self.annotate(recorded_by_name=Subquery(named)).order_by("recorded_at", "pk")
+        return self.annotate(recorded_by_name=name_of("recorded_by")).order_by("recorded_at", "pk")
 
 
 ADVERSE_SAID = (
@@ -125,8 +123,7 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 
     def with_names(self) -> DecisionQuerySet:
         """Each with `recorded_by_name`, empty or `None` where no name is known; in the order of recording."""
-        named = get_user_model().objects.filter(pseudonym=OuterRef("recorded_by")).values("name")[:1]
-        return self.select_related("clinic").annotate(recorded_by_name=Subquery(named)).order_by("pk")
+        return self.select_related("clinic").annotate(recorded_by_name=name_of("recorded_by")).order_by("pk")
 
 
 DECIDED = (

@@ -8,13 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models.people import Clinic
+from clinic.models.people import Clinic, name_of
 from diary.models import Patient, validate_text
 
 
@@ -129,8 +128,7 @@ def _plain(value: Any) -> Any:
 class InjectionSessionVersionQuerySet(models.QuerySet["InjectionSessionVersion"]):
     def with_names(self) -> InjectionSessionVersionQuerySet:
         """Each with `replaced_by_name`, empty or `None` where no name is known; oldest first."""
-        named = get_user_model().objects.filter(pseudonym=OuterRef("replaced_by")).values("name")[:1]
-        return self.annotate(replaced_by_name=Subquery(named)).order_by("replaced_at", "pk")
+        return self.annotate(replaced_by_name=name_of("replaced_by")).order_by("replaced_at", "pk")
 
 
 class InjectionSessionVersion(models.Model):

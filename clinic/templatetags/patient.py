@@ -11,11 +11,12 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from clinic.adverse_summaries import StandingEvent, term_words
 from clinic.answers import LimitOverMonths
 from clinic.day_summaries import SaidDay
 from clinic.decision_summaries import RecordedDecision
 from clinic.exports import span
-from clinic.models import AdverseEvent, InjectionSession
+from clinic.models import InjectionSession
 from clinic.quality import Gap
 from clinic.rules import Mean
 from clinic.strips import DRAWN, MISSING, Mark, Strip
@@ -171,7 +172,7 @@ def happening_words(happening: Happening) -> str:
     said = happening.said
     if isinstance(said, InjectionSession):
         return _session_words(said)
-    if isinstance(said, AdverseEvent):
+    if isinstance(said, StandingEvent):
         return _adverse_words(said, happening.is_ours)
     if isinstance(said, RecordedDecision):
         return _decision_words(said, happening.is_ours)
@@ -190,21 +191,19 @@ def _session_words(said: InjectionSession) -> str:
     return " · ".join(words) or "–"
 
 
-def _adverse_words(said: AdverseEvent, is_ours: bool) -> str:
+def _adverse_words(said: StandingEvent, is_ours: bool) -> str:
     is_other = said.term == AdverseTerm.OTHER
-    words = [said.words if is_other and said.words else str(said.get_term_display())]
-    if said.words and not is_other and is_ours:
+    words = [term_words(said.term, said.words if is_other else "")]
+    if said.words and not is_other:
         words.append(said.words)
-    words.append(str(said.get_severity_display()))
+    words.append(said.severity)
     if said.is_serious:
         words.append(_("serious"))
-    words.append(str(said.get_outcome_display()))
+    words.append(said.outcome)
     if said.ended_on:
         words.append(_("over on %(date)s") % {"date": date_format(said.ended_on, "j M Y")})
-    if said.session:
-        words.append(
-            _("after the injections of %(date)s") % {"date": date_format(said.session.date, "j M Y")}
-        )
+    if said.session_on:
+        words.append(_("after the injections of %(date)s") % {"date": date_format(said.session_on, "j M Y")})
     if not is_ours:
         words.append(_("recorded by %(clinic)s") % {"clinic": said.clinic})
     return " · ".join(words)

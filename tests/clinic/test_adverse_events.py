@@ -208,7 +208,7 @@ def test_taken_back_is_no_longer_told_elsewhere_and_stays_here(as_clara, alice, 
     assert row[1] == "taken back Neck pain"
     assert "zz-mistaken" in row[7]
     assert page.one("tbody").all("a") == []
-    assert standing_events(alice) == []
+    assert standing_events(alice, north) == []
 
 
 def test_event_of_another_clinic_is_read_and_not_corrected(as_clara, alice, south, address):
@@ -246,7 +246,7 @@ def test_actions_say_who_did_it(alice, north, clara):
 def test_standing_events_are_told_in_order(alice, north, given):
     adverse_event(alice, north, began_on=days_ago(2), term="other", words="Rash", session=given)
     adverse_event(alice, north, began_on=days_ago(8), words="left", ended_on=days_ago(3), is_serious=True)
-    first, second = standing_events(alice)
+    first, second = standing_events(alice, north)
     assert (first.what, first.term, first.session_on, first.days_after) == (
         "Neck pain: left",
         "neck_pain",

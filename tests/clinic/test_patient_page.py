@@ -484,3 +484,11 @@ def test_weeks_of_the_cycles_lie_over_each_other_and_gaps_stay_gaps(as_clara, al
         ("Cycle 2", [0, None, None]),
         ("Mean of all 2 cycles", [3.5, None, None]),
     ]
+
+
+@pytest.mark.parametrize(
+    "page", ["", "sessions/", "adverse-events/", "decisions/", "visits/", "paper/", "report/"]
+)
+def test_every_page_on_a_patient_belongs_to_the_patients(as_clara, alice, address, page):
+    tabs = as_clara.opens(f"{address}{page}").one("nav", **{"aria-label": "Main"})
+    assert tabs.one("a", **{"aria-current": "page"}).text == "Patients"
