@@ -64,6 +64,13 @@ def record_all(patient: Patient, days: Iterable[date], headache: str = "none", *
     Intake.objects.bulk_create(Intake(day=row, medicine=medicine) for row in rows for medicine in taken)
 
 
+def fill(patient: Patient, first: date, headaches: int, free: int, *taken: Medicine) -> None:
+    """From a day on so many headache days, then so many without."""
+    days = [first + timedelta(days=day) for day in range(headaches + free)]
+    record_all(patient, days[:headaches], "moderate", *taken)
+    record_all(patient, days[headaches:], "none")
+
+
 def medicine(
     patient: Patient, name: str = "sumatriptan", word: str = "triptan", strength: str = ""
 ) -> Medicine:

@@ -7,16 +7,10 @@ from datetime import timedelta
 import pytest
 
 from clinic.models import Appointment
-from tests.cast import days_ago, medicine, record_all, session
+from tests.cast import days_ago, fill, medicine, session
 from tests.papers import Paper
 
 VERDICTS = ("stop taking", "failed", "success", "respon", "better", "worse", "overuse", "abnormal", "!")
-
-
-def fill(patient, first, headaches, free, *taken):
-    days = [first + timedelta(days=day) for day in range(headaches + free)]
-    record_all(patient, days[:headaches], "moderate", *taken)
-    record_all(patient, days[headaches:], "none")
 
 
 @pytest.fixture

@@ -4,20 +4,23 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.cast import TODAY, at_most, days_ago, june, medicine, record, record_all, session
+from tests.cast import (
+    TODAY,
+    at_most,
+    days_ago,
+    fill,
+    june,
+    medicine,
+    record,
+    record_all,
+    session,
+)
 
 FIRST, SECOND = days_ago(180), days_ago(96)
 CYCLE_HEADINGS = [
     *("Cycle", "From", "Weeks 1–4", "Weeks 5–8", "Weeks 9–12", "Recorded weeks 9–12", "Reduction"),
     *("30 %", "50 %", "75 %"),
 ]
-
-
-def fill(patient, first, headaches, free, *taken):
-    """Days with a headache and then days without, from a date on."""
-    days = [first + timedelta(days=day) for day in range(headaches + free)]
-    record_all(patient, days[:headaches], "moderate", *taken)
-    record_all(patient, days[headaches:], "none")
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from tests.cast import (
     TODAY,
     at_most,
     days_ago,
+    fill,
     june,
     medicine,
     record,
@@ -30,12 +31,6 @@ FIRST = days_ago(180)
 @pytest.fixture
 def address(alice):
     return f"/clinic/patients/{alice.pk}/"
-
-
-def fill(patient, first, headaches, free, *taken):
-    days = [first + timedelta(days=day) for day in range(headaches + free)]
-    record_all(patient, days[:headaches], "moderate", *taken)
-    record_all(patient, days[headaches:], "none")
 
 
 def answer(page, question):

@@ -13,16 +13,10 @@ from clinic.report_summaries import report_of
 from clinic.reports import file_name, report_words
 from clinic.summaries import patient_summary
 from clinic.typesetting import pdf
-from tests.cast import at_most, days_ago, medicine, record_all, session
+from tests.cast import at_most, days_ago, fill, medicine, session
 from tests.papers import Paper
 
 FIRST, SECOND = days_ago(180), days_ago(96)
-
-
-def fill(patient, first, headaches, free, *taken):
-    days = [first + timedelta(days=day) for day in range(headaches + free)]
-    record_all(patient, days[:headaches], "moderate", *taken)
-    record_all(patient, days[headaches:], "none")
 
 
 @pytest.fixture
