@@ -200,12 +200,18 @@ def counted_now(summary: PatientSummary, before: Start) -> dict[str, Any]:
     return {
         "on": summary.today.isoformat(),
         "baseline": _window(summary.found.baseline),
-        "evaluation": _window(summary.cycles[-1].result.evaluation) if summary.cycles else None,
+        "evaluation": _window(_last_over(summary)),
         "starting": [] if before.is_treated else [_starting(state) for state in before.states],
         "criteria": [_criteria(row) for row in summary.criteria] if before.is_treated else [],
         "months": [_month(one) for one in counted],
         "preventives": len(before.preventives),
     }
+
+
+def _last_over(summary: PatientSummary) -> Window | None:
+    """The latest weeks 9–12 that are over: of a cycle that has just begun, days to come would count as missing."""
+    windows = [row.result.evaluation for row in summary.cycles]
+    return next((one for one in reversed(windows) if one and one.last < summary.today), None)
 
 
 def _months_until(summary: PatientSummary) -> list[StartMonth]:

@@ -186,8 +186,22 @@ def _medicines(report: Report) -> Iterator[str]:
             "The published numbers are about more than three months in a row. Talk with your clinic before you change "
             "how you take a medicine."
         )
+    elif any(month.recorded for month in months):
+        yield _none_taken(sum(month.missing for month in months))
     else:
-        yield _("No medicine for attacks is recorded in the last months.")
+        yield _("Nothing is recorded in the last months, so medicines cannot be counted.")
+
+
+def _none_taken(missing: int) -> str:
+    words = _("No medicine for attacks is recorded in the last months.")
+    if not missing:
+        return words
+    left_open = ngettext(
+        "%(n)d day of them is not recorded and could be one with a medicine.",
+        "%(n)d days of them are not recorded and could be days with a medicine.",
+        missing,
+    ) % {"n": missing}
+    return f"{words} {left_open}"
 
 
 def _days_of(medication_class: MedicationClass, months: list[Month]) -> str:

@@ -104,6 +104,13 @@ def test_counted_has_bounds_where_days_are_missing(as_clara, treated, address):
     assert Decision.objects.get().counted["criteria"][0]["inadequate_response"] == "uncertain"
 
 
+def test_an_injection_of_the_same_day_counts_no_days_to_come(as_clara, treated, address):
+    session(treated, TODAY)
+    as_clara.sends(address, **SAID)
+    kept = Decision.objects.get().counted["evaluation"]
+    assert (kept["last"], kept["recorded"], kept["headache_days"]) == (days_ago(96 - 83).isoformat(), 28, 15)
+
+
 def test_a_second_tap_records_nothing_new(as_clara, treated, address):
     as_clara.sends(address, **SAID)
     as_clara.sends(address, **SAID)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from clinic.models import Appointment
-from tests.cast import days_ago, fill, medicine, session
+from tests.cast import days_ago, fill, medicine, record_all, session
 from tests.papers import Paper
 
 VERDICTS = ("stop taking", "failed", "success", "respon", "better", "worse", "overuse", "abnormal", "!")
@@ -160,3 +160,17 @@ def test_after_a_stop_no_next_injection_is_spoken_of(letter, treated, north):
     assert "Your next injection" in letter().text
     treated.decisions.create(clinic=north, made_on=days_ago(1), kind="stop", stop_reason="side_effects")
     assert "Your next injection" not in letter().text
+
+
+def test_months_without_a_record_are_no_months_without_medicine(letter, alice):
+    record_all(alice, [days_ago(back) for back in range(3)], "none")
+    record_all(alice, [days_ago(200)], "mild", medicine(alice))
+    text = letter().text
+    assert "Nothing is recorded in the last months, so medicines cannot be counted." in text
+    assert "No medicine for attacks" not in text
+
+
+def test_days_not_recorded_are_told_beside_no_medicine(letter, alice):
+    record_all(alice, [days_ago(back) for back in range(20, 25)], "mild")
+    assert "No medicine for attacks is recorded in the last months." in letter().text
+    assert "days of them are not recorded and could be days with a medicine." in letter().text
