@@ -113,7 +113,9 @@ def answers(summary: PatientSummary, months: Sequence[MonthSummary], trust: Qual
 def _working(summary: PatientSummary) -> Working:
     rows = summary.cycles
     compared = [place for place, row in enumerate(rows) if row.comparison.reduction]
-    latest = compared[-1] if compared else None
+    # Of a cycle under way the days to come would stand among the missing ones: the last that is over comes first.
+    over = [place for place in compared if not rows[place].comparison.is_so_far]
+    latest = max(over or compared, default=None)
     return Working(
         summary.found.baseline,
         rows[latest] if latest is not None else None,

@@ -495,3 +495,16 @@ def test_weeks_of_the_cycles_lie_over_each_other_and_gaps_stay_gaps(as_clara, al
 def test_every_page_on_a_patient_belongs_to_the_patients(as_clara, alice, address, page):
     tabs = as_clara.opens(f"{address}{page}").one("nav", **{"aria-label": "Main"})
     assert tabs.one("a", **{"aria-current": "page"}).text == "Patients"
+
+
+def test_cycle_under_way_does_not_take_the_place_of_the_last_that_is_over(as_clara, alice, address):
+    first, second = days_ago(161), days_ago(77)
+    session(alice, first)
+    session(alice, second)
+    fill(alice, first - timedelta(days=28), 20, 8)
+    fill(alice, first + timedelta(days=56), 14, 14)
+    fill(alice, second + timedelta(days=56), 9, 12)
+    answer = as_clara.opens(address).section("answers").all("li")[0].text
+    assert "14 headache days of 28, weeks 9–12 of cycle 1" in answer
+    assert "Reduction 30.0 %." in answer
+    assert "1 later cycle cannot be compared yet." in answer
