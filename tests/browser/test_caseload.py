@@ -1,6 +1,7 @@
 """A clinician finds who is due, on a desk and on a tablet."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.browser
 def clinic(transactional_db):
     """Dana is overdue, Olga records nothing, Rita does well."""
     clinic = Clinic.objects.create(name="Riverside Headache Clinic", slug="riverside")
-    today = datetime.now(UTC).date()
+    today = datetime.now(ZoneInfo(ZONE)).date()
     for name, back, recorded in (("Dana Due", 90, 200), ("Olga Often", 30, 0), ("Rita Right", 20, 200)):
         patient = new_patient(name, time_zone=ZONE)
         share(patient, clinic, f"R-{back}")
@@ -51,7 +52,7 @@ def test_who_is_due_is_found_and_gets_a_date(desktop, clinic, enter, width):
     expect(desktop.get_by_role("heading", name="Next visit, reviews, tags")).to_be_visible()
     assert_accessible(desktop)
     assert_fits(desktop)
-    when = datetime.now(UTC).date() + timedelta(days=9)
+    when = datetime.now(ZoneInfo(ZONE)).date() + timedelta(days=9)
     desktop.get_by_role("textbox", name="Next injection").fill(when.isoformat())
     desktop.get_by_role("button", name="Save the date").click()
     expect(desktop.get_by_text("Appointment on")).to_be_visible()

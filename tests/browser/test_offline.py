@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Error, Page, expect
@@ -89,6 +90,22 @@ def doses_of(patient: Patient) -> dict[str, int]:
 
 
 # --- Taps --------------------------------------------------------------------------------------------------------
+
+
+def test_tap_before_the_page_has_begun_is_kept_here_like_any_other(handset, anna, enter):
+    """The finger is faster than the phone: nothing is left to a page of the server, which needs a network."""
+    enter(handset, anna.user)
+    posted = []
+    handset.on("request", lambda sent: posted.append(urlsplit(sent.url).path) if is_post(sent) else None)
+    at_once = (
+        "addEventListener('DOMContentLoaded', () => document.querySelector('button[value=none]')?.click())"
+    )
+    handset.add_init_script(at_once)
+    handset.goto("/")
+    says(handset, "Saved: No headache")
+    unsent(handset, 0)
+    arrives(lambda: words_of(anna), {today_of(anna).isoformat(): "none"})
+    assert posted == ["/sync/"]
 
 
 def test_one_tap_saves_a_free_day_and_three_a_headache_with_the_usual_triptan(handset, anna, enter):

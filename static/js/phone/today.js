@@ -246,14 +246,17 @@ const taps = {
 // One tap after the other: the second one sees what the first one said.
 let queue = Promise.resolve();
 let tapped;
+let isLeftToServer = false;
 document.addEventListener("submit", (event) => {
   const { target: form, submitter } = event;
   const tap = taps[form.dataset.op];
   const isServersUndo = form.dataset.op === "undo" && !undoing;
-  if (!tap || !state || isServersUndo) return;
+  if (!tap || isLeftToServer || isServersUndo) return;
   event.preventDefault();
   const button = submitter ?? form.querySelector("button");
+  // A tap may come before what is kept has been looked up: it waits for that, and needs no network.
   queue = queue.then(() => {
+    if (!state) throw new Error("nothing is kept here");
     tapped = placeOf(button);
     return tap(form, button);
   }).catch(() => notKept(form, button));
@@ -264,6 +267,7 @@ function notKept(form, submitter) {
   undoing = undefined;
   if (!form.getAttribute("action")) return sayNow(words.full);
   state = undefined;
+  isLeftToServer = true;
   return form.requestSubmit(submitter);
 }
 
