@@ -268,7 +268,8 @@ function notKept(form, submitter) {
   if (!form.getAttribute("action")) return sayNow(words.full);
   state = undefined;
   isLeftToServer = true;
-  return form.requestSubmit(submitter);
+  // Not while the browser is still handling the same form: it would do nothing.
+  return setTimeout(() => form.requestSubmit(submitter));
 }
 
 // --- Sending -----------------------------------------------------------------------------------------------------
