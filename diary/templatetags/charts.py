@@ -34,7 +34,7 @@ def chart_pictures(chart: Chart) -> dict[str, Drawing]:
 
 @register.simple_tag
 def chart_table(chart: Chart) -> Table:
-    return table(chart, number=in_words)
+    return table(chart, number=cache(in_words))
 
 
 @register.simple_tag
