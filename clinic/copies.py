@@ -1,4 +1,4 @@
-"""Days that a clinic copies from paper or from a file: each time one batch, which can be taken back."""
+"""Days that a clinic or the patient copies from paper or from a file: each time one batch, which can be taken back."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from clinic.models import CareLink, ImportBatch
+from clinic.models import CareLink, Clinic, ImportBatch
 from diary import copying
 from diary.copying import Copied, PaperDay
 from diary.imports.diary_csv import Report, Row
 from diary.imports.storage import Compared, compared, store
+from diary.models import Patient
 from diary.snapshots import locked
 
 Kind = ImportBatch.Kind
@@ -24,25 +25,30 @@ def enter_paper(link: CareLink, rows: Sequence[PaperDay], *, by: UUID) -> Copied
     """Adds the days of a paper diary that are not recorded yet."""
     now = timezone.now()
     copied = copying.copy_paper(link.patient, rows)
-    _batch(link, Kind.PAPER, copied.added, now, by)
+    _batch(link.patient, link.clinic, Kind.PAPER, copied.added, now, by)
     return copied
 
 
 @transaction.atomic
-def import_rows(link: CareLink, rows: Iterable[Row], *, by: UUID) -> Compared:
-    """Adds the days of a file that are not recorded yet; the others stand as they are."""
+def import_rows(patient: Patient, clinic: Clinic | None, rows: Iterable[Row], *, by: UUID) -> Compared:
+    """Adds the days of a file that are not recorded yet; the others stand as they are.
+
+    `clinic`: who imports them, `None` for the patient.
+    """
     now = timezone.now()
-    found = compared(locked(link.patient), rows)
-    store(link.patient, found.new, Report(), by=by)
-    _batch(link, Kind.FILE, [row.date for row in found.new], now, by)
+    found = compared(locked(patient), rows)
+    store(patient, found.new, Report(), by=by)
+    _batch(patient, clinic, Kind.FILE, [row.date for row in found.new], now, by)
     return found
 
 
-def _batch(link: CareLink, kind: Kind, added: Sequence[date], now: datetime, by: UUID) -> None:
+def _batch(
+    patient: Patient, clinic: Clinic | None, kind: Kind, added: Sequence[date], now: datetime, by: UUID
+) -> None:
     if added:
         ImportBatch.objects.create(
-            patient=link.patient,
-            clinic=link.clinic,
+            patient=patient,
+            clinic=clinic,
             kind=kind,
             added=len(added),
             dates=[when.isoformat() for when in sorted(added)],

@@ -21,6 +21,7 @@ from accounts.models import AuditEntry
 from clinic import copies
 from clinic.access import care_link_only, seen
 from clinic.consent import allows_copying
+from clinic.looked_at import say_taken_back
 from clinic.models import CareLink, ImportBatch
 from clinic.paper_forms import PaperMedicineForm, PaperMonthForm
 from clinic.paper_summaries import Sheet, SheetRow, copied_so_far, paper_months, paper_sheet
@@ -37,7 +38,7 @@ def paper_diary(request: HttpRequest, link: CareLink) -> HttpResponse:
         "link": link,
         "may_copy": allows_copying(link),
         "months": paper_months(link.patient, link.patient.date_at(timezone.now())),
-        "batches": copied_so_far(link),
+        "batches": copied_so_far(link.patient, link.clinic),
     }
     return render(request, "clinic/paper_diary.html", context)
 
@@ -72,7 +73,7 @@ def no_copying(request: HttpRequest, link: CareLink) -> HttpResponse:
 def _month_page(
     request: HttpRequest, link: CareLink, sheet: Sheet, form: PaperMonthForm, new: PaperMedicineForm
 ) -> HttpResponse:
-    batches = copied_so_far(link)
+    batches = copied_so_far(link.patient, link.clinic)
     context = {
         "link": link,
         "just_saved": batches[0] if batches and "saved" in request.GET else None,
@@ -135,16 +136,5 @@ def _difference(paper: PaperDay, row: SheetRow, names: dict[int, str]) -> str:
 def take_back_copies(request: HttpRequest, link: CareLink, batch_id: int) -> HttpResponse:
     batch = get_object_or_404(ImportBatch.objects.of(link.clinic), pk=batch_id, patient=link.patient)
     found = copies.take_back(batch, by=request.user.pseudonym)  # type: ignore[union-attr]
-    if found is None:
-        messages.info(request, _("This was taken back already."))
-        return redirect("paper_diary", link.patient_id)
-    taken, left = found
-    messages.success(
-        request, ngettext("%(n)d day taken back.", "%(n)d days taken back.", taken) % {"n": taken}
-    )
-    if left:
-        words = ngettext(
-            "%(n)d day stays: it was changed since.", "%(n)d days stay: they were changed since.", left
-        )
-        messages.warning(request, words % {"n": left})
+    say_taken_back(request, found)
     return redirect("paper_diary", link.patient_id)

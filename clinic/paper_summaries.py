@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from django.utils.translation import gettext
 
 from clinic.looks import names_of
-from clinic.models import CareLink, ImportBatch
+from clinic.models import Clinic, ImportBatch
 from diary.copying import doses_by_day
 from diary.models import DiaryDay, Medicine, Patient
 from diary.rules import Headache
@@ -125,9 +125,9 @@ class Batch:
     made_on: date
 
 
-def copied_so_far(link: CareLink) -> list[Batch]:
-    """What this clinic copied, the latest first; two queries."""
-    batches = list(link.patient.import_batches.of(link.clinic)[:BATCHES_SHOWN])
+def copied_so_far(patient: Patient, clinic: Clinic | None) -> list[Batch]:
+    """What this clinic copied, or with `None` the patient, the latest first; two queries."""
+    batches = list(patient.import_batches.of(clinic)[:BATCHES_SHOWN])
     names = names_of(one.made_by for one in batches)
     return [
         Batch(
@@ -135,7 +135,7 @@ def copied_so_far(link: CareLink) -> list[Batch]:
             names.get(one.made_by, ""),
             date.fromisoformat(min(one.dates)),
             date.fromisoformat(max(one.dates)),
-            link.patient.date_at(one.made_at),
+            patient.date_at(one.made_at),
         )
         for one in batches
     ]

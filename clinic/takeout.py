@@ -349,7 +349,9 @@ def everything(patient: Patient, now: datetime) -> dict[str, Any]:
     appointments = list(patient.appointments.select_related("clinic").order_by("date"))
     batches = list(patient.import_batches.select_related("clinic").order_by("made_at", "pk"))
     by_staff = {row.recorded_by for rows_ in recorded.values() for row in rows_ if row.recorded_by}
-    were_staff |= by_staff | {row.made_by for row in [*appointments, *batches] if row.made_by}
+    others += [one.made_by for one in batches]
+    copied = [one for one in batches if one.clinic_id]
+    were_staff |= by_staff | {row.made_by for row in [*appointments, *copied] if row.made_by}
     people.learn({by for by in others if by} | were_staff, were_staff)
 
     def rows(of: Iterable[Any]) -> list[dict[str, Any]]:
@@ -545,7 +547,7 @@ def _row(
         state = _("replaced later")
     return {
         "on": one.get(on),
-        "clinic": one.get("clinic", ""),
+        "clinic": one.get("clinic") or "",
         "words": " · ".join(str(word) for word in [state, *words] if word),
         "by": one.get("recorded_by") or one.get("made_by"),
         "at": one.get("recorded_at") or one.get("made_at"),

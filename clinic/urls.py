@@ -11,6 +11,7 @@ from clinic import (
     import_pages,
     joining,
     linking,
+    own_import_pages,
     paper_pages,
     patient_pages,
     report_pages,
@@ -28,6 +29,10 @@ urlpatterns = [
     path("trends/", diary_pages.trends, name="trends"),
     path("data/", data_pages.data, name="data"),
     path("data/copy/", data_pages.copy, name="take_copy"),
+    path("data/import/", own_import_pages.import_own, name="import_own"),
+    path(
+        "data/import/<row:import_id>/take-back/", own_import_pages.take_back_import, name="take_back_import"
+    ),
     path("data/delete/", data_pages.delete, name="delete_diary"),
     path("data/delete/ask/", data_pages.ask_deletion, name="ask_deletion"),
     path("data/keep/", data_pages.keep, name="keep_diary"),

@@ -252,7 +252,7 @@ KEPT = (
     ),
     Kept(
         "clinic.ImportBatch",
-        "which days a clinic copied from paper or a file, when and by whom",
+        "which days a clinic or the patient took over from paper or a file, when and by whom",
         WITH_DIARY,
         ERASURE,
         "so that a whole import can be taken back",

@@ -374,8 +374,8 @@ class ClinicFeed(models.Model):
 
 
 class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
-    def of(self, clinic: Clinic) -> ImportBatchQuerySet:
-        """Those of one clinic, the latest first."""
+    def of(self, clinic: Clinic | None) -> ImportBatchQuerySet:
+        """Those of one clinic, or with `None` those that the patients made themselves; the latest first."""
         return self.filter(clinic=clinic).order_by("-made_at", "-pk")
 
     def standing(self) -> ImportBatchQuerySet:
@@ -384,8 +384,9 @@ class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
 
 
 class ImportBatch(models.Model):
-    """Days and sessions that a clinic took over from a file or from paper in one go, so that they can be taken back.
+    """Days that were taken over from a file or from paper in one go, so that they can be taken back.
 
+    `clinic`: who copied them, `None` where the patient did.
     `added`: how many days were new. `taken_back_at`: when it was undone.
     """
 
@@ -394,7 +395,7 @@ class ImportBatch(models.Model):
         FILE = "file", _("imported from a file")
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="import_batches")
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="import_batches")
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, null=True, related_name="import_batches")
     kind = models.CharField(max_length=8, choices=Kind.choices)
     added = models.PositiveIntegerField(default=0)
     dates = models.JSONField(default=list)

@@ -44,6 +44,11 @@ def says(page: Page, words: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(words)
 
 
+def told(page: Page, words: str) -> None:
+    """A message above the page. It is read out a moment later, and its words stand there twice from then on."""
+    expect(page.locator(".messages")).to_contain_text(words)
+
+
 def say_password(page: Page) -> None:
     """Asked whether it is they."""
     says(page, "Is it you?")

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from accounts.themes import COOKIE, THEMES
 from diary.models import Carer
-from tests.browser.steps import ZONE, assert_fits, follow, says, tap
+from tests.browser.steps import ZONE, assert_fits, follow, says, tap, told
 from tests.cast import medicine, new_patient, new_user, record, record_all
 from tests.conftest import assert_accessible
 
@@ -55,7 +55,7 @@ def test_carer_from_the_code_to_the_end(phone, desktop, axe, anna, clemens, ente
     follow(desktop.get_by_role("link", name="Anna Example"))
     follow(desktop.get_by_role("button", name="Severe", exact=True))
     follow(desktop.get_by_role("button", name="rizatriptan 10 mg", exact=True))
-    expect(desktop.get_by_text("Saved: rizatriptan 10 mg added")).to_be_visible()
+    told(desktop, "Saved: rizatriptan 10 mg added")
     axe(desktop)
     [day] = anna.days.filter(source="carer")
     assert (day.headache, day.intakes.get().doses) == ("severe", 1)
@@ -66,7 +66,7 @@ def test_carer_from_the_code_to_the_end(phone, desktop, axe, anna, clemens, ente
     phone.get_by_role("group").filter(has_text="Account").locator("summary").click()
     follow(phone.get_by_role("link", name="Your carer: can log for you"))
     tap(phone.get_by_role("button", name="End it"))
-    expect(phone.get_by_text("Nobody but you can log in your diary.")).to_be_visible()
+    told(phone, "Nobody but you can log in your diary.")
     axe(phone)
 
     follow(desktop.get_by_role("button", name="Undo"))

@@ -13,7 +13,7 @@ from playwright.sync_api import Request, expect
 from accounts.themes import COOKIE, THEMES
 from clinic.models import CareLink, Clinic
 from diary.models import Deletion
-from tests.browser.steps import ZONE, assert_fits, say_password, tap
+from tests.browser.steps import ZONE, assert_fits, say_password, tap, told
 from tests.cast import medicine, new_patient, record, session, share, with_password
 from tests.conftest import assert_accessible
 
@@ -96,9 +96,47 @@ def test_ask_for_deletion_and_change_ones_mind(as_mona, mona, axe):
     page.goto("/")
     axe(page)
     tap(page.get_by_role("button", name="Keep my diary"))
-    expect(page.get_by_text("Your diary stays.")).to_be_visible()
+    told(page, "Your diary stays.")
     assert not Deletion.objects.exists()
     axe(page)
+
+
+OLD_DIARY = """date,headache,medicines,note
+2025-05-01,mild,Imigran 50 mg x2,"two
+lines"
+2025-05-02,none,,
+31/12/2025,mild,,
+2025-05-05,moderate,Oma's Tropfen x2,
+"""
+
+
+def test_file_from_elsewhere_is_looked_at_imported_and_taken_back(as_mona, mona, axe):
+    page = as_mona
+    page.goto("/data/")
+    tap(page.get_by_role("link", name="Import a file"))
+    axe(page)
+    file = {"name": "old.csv", "mimeType": "text/csv", "buffer": OLD_DIARY.encode()}
+    page.get_by_label("Diary CSV").set_input_files(file)
+    tap(page.get_by_role("button", name="Look at it first"))
+    expect(page.get_by_text("Nothing is saved yet.")).to_be_visible()
+    expect(page.get_by_text("line 5: date: '31/12/2025' is not YYYY-MM-DD")).to_be_visible()
+    assert_fits(page)
+    axe(page)
+    page.get_by_label("Oma's Tropfen").select_option("non_opioid")
+    tap(page.get_by_role("button", name="Look again with these"))
+    tap(page.get_by_role("button", name="Import 3 days"))
+    told(page, "3 days imported, 1 row left out.")
+    assert_fits(page)
+    axe(page)
+    old = mona.days.filter(date__year=2025)
+    assert [(day.date.day, day.headache) for day in old.order_by("date")] == [
+        (1, "mild"),
+        (2, "none"),
+        (5, "moderate"),
+    ]
+    tap(page.get_by_role("button", name="Undo"))
+    told(page, "3 days taken back.")
+    assert not old.exists()
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -107,7 +145,7 @@ def test_pages_fit_and_are_accessible(as_mona, mona, remember, theme):
     remember(page, COOKIE, theme)
     page.goto("/data/copy/")
     say_password(page)
-    for name in ("data", "data/copy", "data/delete", "asked"):
+    for name in ("data", "data/copy", "data/import", "data/delete", "asked"):
         if name == "asked":
             Deletion.objects.create(patient=mona, due_at=datetime.now(UTC) + timedelta(days=7))
         for width in (360, 320, 1280):

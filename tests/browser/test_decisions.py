@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from accounts.themes import THEMES
 from clinic.models import Clinic
-from tests.browser.steps import ZONE, assert_fits, follow, says
+from tests.browser.steps import ZONE, assert_fits, follow, says, told
 from tests.cast import new_patient, record_all, session, share, staff
 from tests.conftest import assert_accessible
 
@@ -72,7 +72,7 @@ def test_a_decision_by_keyboard(desktop, anna, lea, enter, width):
     tab_to(page, page.get_by_role("button", name="Save decision"))
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    expect(page.get_by_text("Decision saved: Stop.")).to_be_visible()
+    told(page, "Decision saved: Stop.")
     said = page.get_by_role("region", name="Recorded decisions")
     expect(said).to_contain_text("No change that she could see.")
     tab_to(page, said.get_by_text("Counted then"))

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from accounts.models import User
 from accounts.themes import COOKIE, THEMES
 from clinic.models import CareLink, Clinic, Membership
-from tests.browser.steps import ZONE, assert_fits, follow, path_of, say_password
+from tests.browser.steps import ZONE, assert_fits, follow, path_of, say_password, told
 from tests.cast import PASSWORD, new_patient, share, staff, with_password
 from tests.conftest import assert_accessible
 
@@ -55,7 +55,7 @@ def test_code_from_the_patient_to_the_clinic_and_the_end_of_it(phone, desktop, a
     expect(phone.get_by_text("read your diary on")).to_be_visible()
     axe(phone)
     follow(phone.get_by_role("button", name="End access"))
-    expect(phone.get_by_text("can no longer read your diary")).to_be_visible()
+    told(phone, "can no longer read your diary")
     axe(phone)
 
     follow(
@@ -111,7 +111,7 @@ def test_administrator_invites_a_nurse(desktop, phone, axe, clinic, enter):
     form.get_by_label("E-mail address").fill("nora@example.org")
     form.get_by_label("Role").select_option("nurse")
     follow(form.get_by_role("button", name="Invite"))
-    expect(desktop.get_by_text("An invitation is on its way")).to_be_visible()
+    told(desktop, "An invitation is on its way")
     [address] = [line for line in mail.outbox[0].body.splitlines() if line.startswith("http")]
 
     nora = with_password(User.objects.create_user("nora@example.org", name="Nora Nurse"))
@@ -119,7 +119,7 @@ def test_administrator_invites_a_nurse(desktop, phone, axe, clinic, enter):
     phone.goto(path_of(address))
     axe(phone)
     follow(phone.get_by_role("button", name="Accept"))
-    expect(phone.get_by_text("You work at Riverside Headache Clinic now: Nurse.")).to_be_visible()
+    told(phone, "You work at Riverside Headache Clinic now: Nurse.")
 
     desktop.goto("/clinic/staff/")
     axe(desktop)

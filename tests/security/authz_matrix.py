@@ -251,6 +251,8 @@ TABLE: dict[str, Row] = {
     "begin": Row(signed_in(PAGE), signed_in(FORM)),
     "data": DIARY_PAGE,
     "take_copy": Row(diary(PAGE), diary(PAGE)),
+    "import_own": Row(diary(PAGE), diary(FORM)),
+    "take_back_import": Row(REFUSED, {**diary(NOTHING), OWNER: FORM}),
     "delete_diary": Row(signed_in(PAGE), REFUSED),
     "ask_deletion": Row(REFUSED, signed_in(FORM)),
     "keep_diary": DIARY_TAP,

@@ -260,6 +260,7 @@ def people() -> World:
         others[role], canaries[role] = diary_of(role, clinic)
 
     owner.import_batches.create(clinic=north, kind="paper", added=1, dates=["2026-05-01"])
+    owner.import_batches.create(kind="file", added=1, dates=["2026-05-02"])
 
     users = {
         matrix.OWNER: owner.user,
@@ -313,7 +314,8 @@ def people() -> World:
         "clinic_token": calendar_feed.token_of(feed.seed),
         "session_id": owner.sessions.get().pk,
         "event_id": owner.adverse_events.get().pk,
-        "batch_id": owner.import_batches.get().pk,
+        "batch_id": owner.import_batches.get(kind="paper").pk,
+        "import_id": owner.import_batches.get(kind="file").pk,
         "medicine_id": owner.medicines.get().pk,
         "preventive_id": owner.preventives.get().pk,
         "decision_id": owner.decisions.get().pk,
@@ -449,6 +451,7 @@ def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
         "make_code": {"notes": "yes"},
         "paper_month": {f"word-{days_ago(4).day}": "mild", f"doses-{days_ago(4).day}-{taken}": "1"},
         "import_diary": {"looked_at": "no look of ours"},
+        "import_own": {"looked_at": "no look of ours"},
         "link": {"code": "0000-0000", "reference": ""},
         "reminders": {"time": "20:30", "weekdays": ["1", "7"], "by_email": "on"},
         "invite": {"how": "sheet", "email": "", "reference": ""},

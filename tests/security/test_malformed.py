@@ -62,6 +62,7 @@ FORMS = [
         ("add_criteria", matrix.LEAD),
         ("paper_month", matrix.LINKED),
         ("import_diary", matrix.LINKED),
+        ("import_own", matrix.OWNER),
         ("theme", matrix.STRANGER),
         ("account_login", matrix.STRANGER),
         ("account_signup", matrix.STRANGER),
