@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts import audit, limits
 from accounts.access import audience
 from accounts.models import AuditEntry
-from clinic.models import CareLink, Clinic, CriteriaSet, Membership
+from clinic.models import Appointment, CareLink, Clinic, CriteriaSet, Membership
 from diary.models import DiaryDayQuerySet, Patient
 
 P = ParamSpec("P")
@@ -72,9 +72,11 @@ def care_links_of(user: Any) -> QuerySet[CareLink]:
 
 
 def _care_link(user: Any, patient_id: int) -> CareLink | None:
-    """The link for pages on one patient; it knows whether its clinic has criteria of its own."""
+    """The link for pages on one patient; it knows the appointment, and whether its clinic has criteria of its own."""
     own = CriteriaSet.objects.in_use().filter(clinic=OuterRef("clinic"))
-    links = care_links_of(user).filter(patient_id=patient_id).annotate(own_criteria=Exists(own))
+    booked = Appointment.objects.filter(clinic=OuterRef("clinic"), patient=OuterRef("patient")).values("date")
+    links = care_links_of(user).filter(patient_id=patient_id)
+    links = links.annotate(own_criteria=Exists(own), appointment=Subquery(booked[:1]))
     return links.order_by("pk").first()
 
 

@@ -14,7 +14,6 @@ from enum import StrEnum
 
 from clinic.rules import BASELINE_DAYS, CYCLE_DAYS, Cycle, cycles, due
 from clinic.tallies import Tally
-from clinic.terms import DecisionKind
 from diary.rules import (
     CHRONIC_HEADACHE_DAYS,
     CHRONIC_MONTHS,
@@ -53,35 +52,22 @@ class Section(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of one patient on `today`, their own date.
+class NextVisit:
+    """When the next injection is due, as the list, the page, the report and the letter say it.
 
-    `sessions`: the injections given so far, in order. `appointment`: the date agreed on for the next one; `decided_on`
-    and `decision`: the latest decision that stands. `decision_cycles`: after how many cycles the clinic's criteria
-    ask. `last_recorded`: `None`, the diary is empty. `tally`: the days since the fourth calendar month before this
-    one began, at the least.
+    `sessions`: the injections given up to `today`, in order. `stopped_on`: when the clinic's latest decision on the
+    treatment was made, where that was to stop.
     """
 
     today: date
-    tally: Tally
-    last_recorded: date | None
     sessions: Sequence[date] = ()
     appointment: date | None = None
-    decided_on: date | None = None
-    decision: str = ""
-    decision_cycles: int = 2
-
-    @property
-    def recent(self) -> Window:
-        """The 28 days that ended yesterday: today is not over."""
-        return self.tally.window(self.today - timedelta(days=BASELINE_DAYS), self.today - ONE_DAY)
+    stopped_on: date | None = None
 
     @property
     def is_stopped(self) -> bool:
-        """The latest decision was to stop, and no injection came after it."""
-        if self.decision != DecisionKind.STOP or self.decided_on is None:
-            return False
-        return not self.sessions or self.sessions[-1] <= self.decided_on
+        """The latest decision on the treatment was to stop, and no injection came after it."""
+        return self.stopped_on is not None and (not self.sessions or self.sessions[-1] <= self.stopped_on)
 
     @property
     def agreed_on(self) -> date | None:
@@ -92,10 +78,41 @@ class Facts:
 
     @property
     def due_on(self) -> date | None:
-        """When the next injection is due: as agreed, else 84 days after the last; `None` after a stop."""
+        """As agreed, else 84 days after the last; `None` after a stop, and without an injection or an appointment."""
         if self.is_stopped:
             return None
         return self.agreed_on or (due(self.sessions[-1]) if self.sessions else None)
+
+    @property
+    def is_agreed(self) -> bool:
+        """The date is an appointment, not 84 days after the last injection."""
+        return self.due_on is not None and self.due_on == self.agreed_on
+
+    @property
+    def is_overdue(self) -> bool:
+        """The date has passed."""
+        return self.due_on is not None and self.today > self.due_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts(NextVisit):
+    """What is known of one patient on `today`, their own date.
+
+    `decided_on`: the latest decision of any kind; `cycle_decided`: the cycle it is about, `None` where it names none.
+    `decision_cycles`: after how many cycles the clinic's criteria ask. `last_recorded`: `None`, the diary is empty.
+    `tally`: the days since the fourth calendar month before this one began, at the least.
+    """
+
+    tally: Tally
+    last_recorded: date | None
+    decided_on: date | None = None
+    cycle_decided: int | None = None
+    decision_cycles: int = 2
+
+    @property
+    def recent(self) -> Window:
+        """The 28 days that ended yesterday: today is not over."""
+        return self.tally.window(self.today - timedelta(days=BASELINE_DAYS), self.today - ONE_DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +146,15 @@ def section(found: Sequence[Mark]) -> Section:
 
 
 def _decision(facts: Facts) -> Mark | None:
-    """The cycle after which the criteria ask is over, its twelve weeks or until an earlier injection."""
+    """The cycle after which the criteria ask is over, its twelve weeks or until an earlier injection.
+
+    A decision since then ends it, and one that names this cycle or a later one, also when it was made in weeks 9–12.
+    """
     if facts.is_stopped or len(facts.sessions) < facts.decision_cycles:
         return None
     ended = ended_on(cycles(facts.sessions[: facts.decision_cycles + 1])[facts.decision_cycles - 1])
     decided = facts.decided_on is not None and facts.decided_on >= ended
+    decided |= (facts.cycle_decided or 0) >= facts.decision_cycles
     return None if decided or facts.today <= ended else Mark(Section.DECISION, since=ended)
 
 

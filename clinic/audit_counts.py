@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 
 from clinic.models import AdverseEvent, CareLink, Clinic, Decision, InjectionSession
 from clinic.rules import CYCLE_DAYS, Cycle, baseline_span, cycles
@@ -137,9 +137,8 @@ def _sessions(links: QuerySet[CareLink], todays: dict[int, date]) -> dict[int, l
 
 def _add_ends(found: dict[int, Course], clinic: Clinic, links: QuerySet[CareLink]) -> None:
     """The latest standing decision on the treatment, where it is to stop and no injection came after it."""
-    others = Q(kind=DecisionKind.OTHER.value)
-    made = Decision.objects.standing().filter(clinic=clinic, patient__in=links.values("patient"))
-    rows = made.exclude(others).order_by("patient", "made_on", "pk")
+    made = Decision.objects.filter(clinic=clinic, patient__in=links.values("patient"))
+    rows = made.latest_first().on_treatment().reverse()
     latest = {
         patient: (kind, on, why)
         for patient, kind, on, why in rows.values_list("patient", "kind", "made_on", "stop_reason")

@@ -137,12 +137,12 @@ class CaseloadRow:
     @property
     def is_agreed(self) -> bool:
         """The next date is an appointment, not 84 days after the last injection."""
-        return self.due_on is not None and self.due_on == self.entry.facts.agreed_on
+        return self.entry.facts.is_agreed
 
     @property
     def is_overdue(self) -> bool:
         """The date has passed."""
-        return self.due_on is not None and self.entry.facts.today > self.due_on
+        return self.entry.facts.is_overdue
 
     @property
     def last_reviewed(self) -> date | None:
@@ -219,7 +219,7 @@ def _since(today: date, sessions: Iterable[Sequence[date]]) -> int:
 
 def _asked(links: QuerySet[CareLink]) -> Iterable[Mapping[str, Any]]:
     same = {"patient": OuterRef("patient"), "clinic": OuterRef("clinic")}
-    latest = Decision.objects.standing().filter(**same).order_by("-made_on", "-recorded_at", "-pk")
+    latest = Decision.objects.filter(**same).latest_first()
     reviewed = Review.objects.filter(**same).order_by("-reviewed_on")
     recorded = DiaryDay.objects.filter(patient=OuterRef("patient")).order_by("-date")
     return links.annotate(
@@ -227,7 +227,8 @@ def _asked(links: QuerySet[CareLink]) -> Iterable[Mapping[str, Any]]:
         last_reviewed=Subquery(reviewed.values("reviewed_on")[:1]),
         appointment=Subquery(Appointment.objects.filter(**same).values("date")[:1]),
         decided_on=Subquery(latest.values("made_on")[:1]),
-        decision=Subquery(latest.values("kind")[:1]),
+        stopped_on=Subquery(latest.on_treatment().with_stop().values("stopped_on")[:1]),
+        cycle_decided=Subquery(latest.values("cycle")[:1]),
     ).values(
         "pk",
         "clinic_id",
@@ -241,7 +242,8 @@ def _asked(links: QuerySet[CareLink]) -> Iterable[Mapping[str, Any]]:
         "last_reviewed",
         "appointment",
         "decided_on",
-        "decision",
+        "stopped_on",
+        "cycle_decided",
     )
 
 
@@ -279,13 +281,14 @@ def _facts(
     given = sessions if not sessions or sessions[-1] <= today else [day for day in sessions if day <= today]
     return Facts(
         today,
-        counted,
-        row["last_recorded"],
         given,
         row["appointment"],
-        row["decided_on"],
-        row["decision"] or "",
-        cycles_asked[row["clinic__follows"]],
+        row["stopped_on"],
+        tally=counted,
+        last_recorded=row["last_recorded"],
+        decided_on=row["decided_on"],
+        cycle_decided=row["cycle_decided"],
+        decision_cycles=cycles_asked[row["clinic__follows"]],
     )
 
 
@@ -331,8 +334,9 @@ def visits(links: QuerySet[CareLink], now: datetime) -> list[Visit]:
         )
         if row["pk"] in here and (when := facts.due_on):
             last = facts.sessions[-1] if facts.sessions else None
-            agreed = when == facts.agreed_on
-            found.append(Visit(here[row["pk"]], when, agreed, facts.today > when, len(facts.sessions), last))
+            found.append(
+                Visit(here[row["pk"]], when, facts.is_agreed, facts.is_overdue, len(facts.sessions), last)
+            )
     return sorted(found, key=lambda visit: (visit.due_on, visit.link.patient.name, visit.link.pk))
 
 

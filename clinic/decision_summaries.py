@@ -11,6 +11,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from clinic.attention import NextVisit
 from clinic.criteria import names_of
 from clinic.models import Clinic, Decision
 from clinic.rules import (
@@ -95,9 +96,14 @@ def standing_decisions(patient: Patient, clinic: Clinic) -> list[RecordedDecisio
     return [one.latest for one in decision_history(patient, clinic) if not one.is_withdrawn]
 
 
-def latest_decision(patient: Patient, clinic: Clinic) -> RecordedDecision | None:
-    """The one that stands now."""
-    return next(iter(standing_decisions(patient, clinic)), None)
+def stopped_on(decisions: Sequence[RecordedDecision]) -> date | None:
+    """When a clinic's latest decision on the treatment was made, where it was to stop; as `DecisionQuerySet` says it.
+
+    `decisions`: those that stand, the latest first. Another clinic's stop is its own.
+    """
+    own = (one for one in decisions if one.is_own and one.kind is not DecisionKind.OTHER)
+    latest = next(own, None)
+    return latest.made_on if latest and latest.kind is DecisionKind.STOP else None
 
 
 def _recorded(row: Decision, patient: Patient, clinic: Clinic, names: Mapping[str, str]) -> RecordedDecision:
@@ -119,6 +125,12 @@ def _recorded(row: Decision, patient: Patient, clinic: Clinic, names: Mapping[st
         row.recorded_by_name or "",
         patient.date_at(row.recorded_at),
     )
+
+
+def next_visit(summary: PatientSummary, decisions: Sequence[RecordedDecision]) -> NextVisit:
+    """When the next injection is due. `decisions`: those that stand, the latest first."""
+    given = [session.date for session in summary.sessions if session.date <= summary.today]
+    return NextVisit(summary.today, given, summary.link.booked_on, stopped_on(decisions))
 
 
 # --- Before the first injection ------------------------------------------------------------------------------

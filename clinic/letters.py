@@ -229,11 +229,12 @@ def _span(month: Month, medication_class: MedicationClass) -> str:
 
 
 def _next(report: Report) -> Iterator[str]:
-    position = report.summary.position
-    if report.is_stopped and not report.appointment:
+    position, visit = report.summary.position, report.next_visit
+    if visit.is_stopped:
         return
-    if report.appointment:
-        yield _("It is booked for %(date)s.") % {"date": date_format(report.appointment, "l, j F Y")}
+    booked = visit.due_on if visit.is_agreed and not visit.is_overdue else None
+    if booked:
+        yield _("It is booked for %(date)s.") % {"date": date_format(booked, "l, j F Y")}
     if position is None:
         return
     words = {
@@ -244,7 +245,7 @@ def _next(report: Report) -> Iterator[str]:
         yield _("Your last one was on %(last)s. Twelve weeks are over on %(due)s.") % words
     else:
         yield _("Your last one was on %(last)s. Twelve weeks were over on %(due)s.") % words
-    if not report.appointment:
+    if not booked:
         yield _("No date is noted here. Ask your clinic if you have none.")
 
 

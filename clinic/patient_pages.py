@@ -13,7 +13,7 @@ from clinic.access import care_link_only
 from clinic.answers import answers
 from clinic.charts import before_and_after, weeks_of_cycles
 from clinic.day_summaries import said_days
-from clinic.decision_summaries import standing_decisions
+from clinic.decision_summaries import next_visit, standing_decisions
 from clinic.models import CareLink
 from clinic.periods import ONE_DAY, chosen_period
 from clinic.quality import quality
@@ -39,6 +39,7 @@ def patient(request: HttpRequest, link: CareLink) -> HttpResponse:
     context = {
         "summary": summary,
         "decision": next(iter(decisions), None),
+        "next_visit": next_visit(summary, decisions),
         "period": period,
         "answers": answers(summary, months, trust),
         "chart": before_and_after(summary) if summary.windows else None,

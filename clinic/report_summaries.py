@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from clinic.decision_summaries import RecordedDecision, standing_decisions
+from clinic.attention import NextVisit
+from clinic.decision_summaries import RecordedDecision, next_visit, standing_decisions
 from clinic.summaries import CycleRow, PatientSummary
-from clinic.terms import DecisionKind
 from diary.rules import Diary, Month, months_back
 from diary.summaries import MonthSummary, month_summary
 
@@ -25,15 +25,7 @@ class Report:
     made_by: str
     decision: RecordedDecision | None
     months: list[MonthSummary]
-    appointment: date | None
-
-    @property
-    def is_stopped(self) -> bool:
-        """The latest decision of this clinic is to stop, and no injection was given since."""
-        if self.decision is None or self.decision.kind is not DecisionKind.STOP:
-            return False
-        position = self.summary.position
-        return position is None or self.decision.made_on >= position.cycle.starts_on
+    next_visit: NextVisit
 
     @property
     def cycles(self) -> list[CycleRow]:
@@ -53,16 +45,15 @@ class Report:
 
 
 def report_of(summary: PatientSummary, made_by: str) -> Report:
-    """Three queries at most beyond those of the summary. Another clinic's decisions and appointments are its own."""
+    """Two queries at most beyond those of the summary. Another clinic's decisions and appointments are its own."""
     link = summary.link
     decisions = standing_decisions(link.patient, link.clinic)
-    booked = link.patient.appointments.filter(clinic=link.clinic_id, date__gte=summary.today).first()
     return Report(
         summary,
         made_by,
         next((one for one in decisions if one.is_own), None),
         last_months(summary.found.diary, summary.today),
-        booked.date if booked else None,
+        next_visit(summary, decisions),
     )
 
 

@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from clinic.attention import NextVisit
 from clinic.charts import before_and_after
 from clinic.exports import span
 from clinic.report_summaries import Report
@@ -103,7 +104,7 @@ def report_words(report: Report) -> Words:
     chart = report_chart(report)
     return paper_words(_("Headache report"), report) | {
         "principle": _("We count; clinicians decide."),
-        "facts": [[label, str(value)] for label, value in _facts(summary)],
+        "facts": [[label, str(value)] for label, value in _facts(report)],
         "remarks": [*map(_moved, summary.moved_baselines), *map(_changed, summary.changed_windows)],
         "chart": _picture(chart) if chart else None,
         "chart_note": _chart_note(summary) if chart else _("Nothing is recorded yet."),
@@ -127,14 +128,15 @@ def report_chart(report: Report) -> Chart | None:
     return headache_months(months) if months else None
 
 
-def _facts(summary: PatientSummary) -> Iterator[tuple[str, str | int]]:
+def _facts(report: Report) -> Iterator[tuple[str, str | int]]:
+    summary = report.summary
     first, last, recent = summary.found.diary.first_day, summary.found.diary.last_day, summary.recent
     yield _("Diary"), f"{day(first)} – {day(last)}" if first and last else _("nothing recorded")
     recorded = _("%(n)d of %(days)d") % {"n": recent.recorded, "days": recent.days}
     yield _("Recorded, last %(days)d days") % {"days": recent.days}, recorded
     yield _("Headache days, last %(days)d days") % {"days": recent.days}, headache_span(recent)
     yield _("Injections"), _position(summary)
-    yield _("Next due"), _due(summary)
+    yield _("Next due"), _due(report.next_visit)
     yield _("Days recorded late"), summary.late_days
     if summary.carer_days:
         yield _("Days entered by a carer"), summary.carer_days
@@ -148,11 +150,18 @@ def _position(summary: PatientSummary) -> str:
     return _("cycle %(n)d, week %(week)d") % words
 
 
-def _due(summary: PatientSummary) -> str:
-    if summary.position is None:
+def _due(visit: NextVisit) -> str:
+    """As the patient page and the list say it."""
+    if visit.is_stopped:
+        return _("stopped")
+    if visit.due_on is None:
         return "–"
-    when = day(summary.position.due)
-    return f"{when} · {_('overdue')}" if summary.position.is_overdue else when
+    words = [day(visit.due_on)]
+    if visit.is_agreed:
+        words.append(_("appointment"))
+    if visit.is_overdue:
+        words.append(_("overdue"))
+    return " · ".join(words)
 
 
 def _moved(moved: MovedBaseline) -> str:

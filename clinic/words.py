@@ -98,28 +98,31 @@ SECTION_LABELS = {
 SECTION_DEFINITIONS = {
     Section.DECISION: _(
         "The cycle after which the criteria of the clinic ask is over (NICE TA260: the second), and no decision is "
-        "recorded since its end. A cycle is over after 12 weeks, or where the next injection came earlier."
+        "recorded on it or since its end. A cycle is over after 12 weeks, or where the next injection came earlier. "
+        "Nobody who was stopped."
     ),
     Section.INJECTION: _(
         "The day of the appointment has come, or without one day 84 after the last injection (PREEMPT: every 12 "
         "weeks). Nobody whose latest decision is to stop."
     ),
     Section.OVERUSE: _(
-        "In each of the last four calendar months at least 15 headache days and a medication limit reached "
+        "In each of the last four calendar months at least 15 headache days and the same medication limit reached "
         "(ICHD-3 8.2: more than three months; 10 days a month, simple painkillers 15). A count, no diagnosis. "
         "“Uncertain”: days not recorded could decide it."
     ),
     Section.UNTREATED: _(
         "No injection yet, and at least 15 headache days in this calendar month so far or in the last one "
-        "(ICHD-3 1.3 A, NICE TA260). “Uncertain”: days not recorded could decide it."
+        "(ICHD-3 1.3 A, NICE TA260). Nobody who was stopped. “Uncertain”: days not recorded could decide it."
     ),
     Section.EPISODIC: _(
         "Fewer than 15 headache days in each of the last three calendar months, all since the first injection "
-        "(NICE TA260: three consecutive months). “Uncertain”: days not recorded could decide it."
+        "(NICE TA260: three consecutive months). Nobody who was stopped. “Uncertain”: days not recorded could "
+        "decide it."
     ),
     Section.THIN: _(
         "Fewer than 20 of the last 28 days are recorded (70 %; PREEMPT’s screening diary asked for 20 of 28). "
-        "What days not recorded could decide is not told above for months recorded by less than 70 %."
+        "What days not recorded could decide is not told above for months recorded by less than 70 %. Who has no data "
+        "for 14 days stands below."
     ),
     Section.SILENT: _("No day is recorded since more than 14 days ago (our choice), or none at all."),
     Section.OTHERS: _("None of the above."),

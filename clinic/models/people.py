@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -122,6 +122,13 @@ class CareLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.clinic} · {self.patient}"
+
+    @property
+    def booked_on(self) -> date | None:
+        """The appointment at this clinic: the link of a patient's page knows; for others it is asked."""
+        if hasattr(self, "appointment"):
+            return self.appointment
+        return self.patient.appointments.filter(clinic=self.clinic_id).values_list("date", flat=True).first()
 
     @property
     def has_own_criteria(self) -> bool:

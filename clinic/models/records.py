@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models.people import Clinic, name_of
 from clinic.models.sessions import InjectionSession
 from clinic.rules import PublishedCriteria
+from clinic.terms import DecisionKind
 from clinic.words import (
     adverse_terms,
     answers,
@@ -111,6 +112,18 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
     def standing(self) -> DecisionQuerySet:
         """Those that nothing replaced and that were not withdrawn."""
         return self.filter(replaced_with=None, is_withdrawn=False)
+
+    def latest_first(self) -> DecisionQuerySet:
+        """Those that stand, by the day on which they were made: the first one is "the latest decision" everywhere."""
+        return self.standing().order_by("-made_on", "-pk")
+
+    def on_treatment(self) -> DecisionQuerySet:
+        """Without those of the kind "other", which say nothing of whether the treatment goes on."""
+        return self.exclude(kind=DecisionKind.OTHER.value)
+
+    def with_stop(self) -> DecisionQuerySet:
+        """Each with `stopped_on`: when it was made where it is to stop, else `None`."""
+        return self.annotate(stopped_on=Case(When(kind=DecisionKind.STOP.value, then="made_on")))
 
     def of(self, clinic: Clinic) -> DecisionQuerySet:
         """A clinic corrects its own alone."""

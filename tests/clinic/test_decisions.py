@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from clinic.decision_summaries import latest_decision, standing_decisions
+from clinic.decision_summaries import standing_decisions
 from clinic.models import AdverseEvent, CriteriaSet, Decision
 from tests.cast import NOON, TODAY, days_ago, record_all, session, staff, visitor
 
@@ -255,7 +255,7 @@ def test_withdrawn_stays_legible(as_clara, treated, address, decided, north):
     assert said.startswith("withdrawn Stop: Too little response")
     assert "withdrawn on 17 June 2026 by Clara Clinician" in said
     assert "Correct" not in said
-    assert latest_decision(treated, north) is None
+    assert standing_decisions(treated, north) == []
     as_clara.opens(f"{address}{decided.pk}/", status=404)
     again = as_clara.sends(f"{address}{decided.pk}/withdraw/")
     assert "meanwhile" in again.messages

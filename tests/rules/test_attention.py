@@ -64,10 +64,16 @@ def months(*counts, recorded=None, classes=()):
         ([ago(84)], {}, False),
         ([ago(140), ago(70), ago(1)], {}, True),  # an earlier third injection ended the second cycle
         ([ago(140), ago(70), TODAY], {}, True),
-        ([ago(400), ago(300)], {"decided_on": ago(217), "decision": "continue"}, False),  # on its last day
-        ([ago(400), ago(300)], {"decided_on": ago(218), "decision": "continue"}, True),  # the day before
-        ([ago(400), ago(300)], {"decided_on": ago(250), "decision": "stop"}, False),
-        ([ago(400), ago(300), ago(100)], {"decided_on": ago(250), "decision": "stop"}, True),  # began again
+        ([ago(400), ago(300)], {"decided_on": ago(217)}, False),  # on its last day
+        ([ago(400), ago(300)], {"decided_on": ago(218)}, True),  # the day before
+        ([ago(400), ago(300)], {"decided_on": ago(230), "cycle_decided": 2}, False),  # in weeks 9 to 12 of it
+        ([ago(400), ago(300)], {"decided_on": ago(230), "cycle_decided": 1}, True),
+        ([ago(400), ago(300)], {"decided_on": ago(250), "stopped_on": ago(250)}, False),
+        (
+            [ago(400), ago(300), ago(100)],
+            {"decided_on": ago(250), "stopped_on": ago(250)},
+            True,
+        ),  # began again
         ([ago(168), ago(84)], {"decision_cycles": 3}, False),
         ([ago(252), ago(168), ago(84)], {"decision_cycles": 3}, True),
     ],
@@ -90,9 +96,9 @@ def test_decision_due(sessions, more, is_due):
         ([ago(10)], {"appointment": ago(12)}, False),
         ([], {"appointment": TODAY}, True),
         ([], {}, False),
-        ([ago(90)], {"decided_on": ago(90), "decision": "stop"}, False),
-        ([ago(90)], {"decided_on": ago(91), "decision": "stop"}, True),
-        ([ago(90)], {"decided_on": ago(1), "decision": "extend"}, True),
+        ([ago(90)], {"decided_on": ago(90), "stopped_on": ago(90)}, False),
+        ([ago(90)], {"decided_on": ago(91), "stopped_on": ago(91)}, True),
+        ([ago(90)], {"decided_on": ago(1)}, True),
     ],
 )
 def test_injection_due(sessions, more, is_due):
@@ -180,7 +186,7 @@ def test_fewer_than_15_for_3_months(counts, recorded, first, state):
 
 def test_who_was_stopped_is_asked_nothing_of_the_treatment():
     sessions = [date(2026, 1, 2), date(2026, 3, 1)]
-    given = facts(months(31, 28, 0, 0, 0), sessions, decided_on=date(2026, 3, 1), decision="stop")
+    given = facts(months(31, 28, 0, 0, 0), sessions, decided_on=date(2026, 3, 1), stopped_on=date(2026, 3, 1))
     assert section(marks(given)) is S.OTHERS
 
 
