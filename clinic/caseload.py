@@ -227,7 +227,7 @@ def _asked(links: QuerySet[CareLink]) -> Iterable[Mapping[str, Any]]:
         last_reviewed=Subquery(reviewed.values("reviewed_on")[:1]),
         appointment=Subquery(Appointment.objects.filter(**same).values("date")[:1]),
         decided_on=Subquery(latest.values("made_on")[:1]),
-        stopped_on=Subquery(latest.on_treatment().with_stop().values("stopped_on")[:1]),
+        stopped_on=Subquery(latest.on_treatment().stops()[:1]),
         cycle_decided=Subquery(latest.values("cycle")[:1]),
     ).values(
         "pk",

@@ -24,6 +24,7 @@ from clinic.templatetags.clinic import (
     code_label,
     headache_span,
     migraine_span,
+    months_of_run,
     percent,
     recorded_words,
     reduction_bounds,
@@ -422,7 +423,7 @@ def _criteria_rows(row: CriteriaRow) -> Iterator[list[Words]]:
             )
             % {"below": asked.episodic_below, "months": asked.episodic_months}
         ),
-        cell(_months_in_a_row(months)),
+        cell(_months_in_a_row(months), months_of_run(row)),
         cell(state_label(months.state)),
     ]
 

@@ -509,9 +509,19 @@ def _inadequate(criteria: PublishedCriteria, results: Sequence[CycleResult]) -> 
 
 
 def _episodic(criteria: PublishedCriteria, results: Sequence[CycleResult], counted: Sequence[Month]) -> Run:
-    treated = [m for m in counted if m.month >= results[0].cycle.starts_on]
-    below = [turned_round(threshold(m.headache_days, m.missing, criteria.episodic_below)) for m in treated]
+    below = [state for _month, state in months_below(criteria, results, counted)]
     return longest_run(below, criteria.episodic_months)
+
+
+def months_below(
+    criteria: PublishedCriteria, results: Sequence[CycleResult], counted: Sequence[Month]
+) -> list[tuple[date, Reached]]:
+    """Each calendar month since the first session, and whether it stays below the criteria's number of days."""
+    treated = [m for m in counted if results and m.month >= results[0].cycle.starts_on]
+    return [
+        (m.month, turned_round(threshold(m.headache_days, m.missing, criteria.episodic_below)))
+        for m in treated
+    ]
 
 
 # --- One person's analysis -----------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import count, groupby
 
 from clinic.criteria import criteria_of
 from clinic.models import CareLink, Clinic, InjectionSession, InjectionSessionVersion
@@ -27,6 +28,7 @@ from clinic.rules import (
     changed_windows,
     cycles,
     due,
+    months_below,
     moved_baselines,
     not_compared,
     windows_before,
@@ -48,6 +50,7 @@ from diary.rules import (
     Window,
     changed_after_the_fact,
     is_late,
+    months_back,
     rule_of,
 )
 from diary.summaries import MonthSummary, month_summary
@@ -177,11 +180,17 @@ class CycleRow:
 
 @dataclass(frozen=True, slots=True)
 class CriteriaRow:
-    """One guideline's numbers, or a clinic's own, with the comparison that its criterion asks for."""
+    """One guideline's numbers, or a clinic's own, with the comparison that its criterion asks for.
+
+    `longest`: the first and the last month of the longest run below the number, the latest of them where several are
+    as long; `None` without such a month. `lately`: how many of the latest months that are over are such a run.
+    """
 
     state: CriteriaState
     comparison: Comparison
     is_followed: bool
+    longest: tuple[date, date] | None
+    lately: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,7 +385,21 @@ def _session_events(
 
 def _criteria_row(clinic: Clinic, found: Analysis, state: CriteriaState, today: date) -> CriteriaRow:
     asked_for = comparison(found, state.criteria.inadequate_cycles, today)
-    return CriteriaRow(state, asked_for, state.criteria.key == clinic.follows)
+    below = months_below(state.criteria, found.cycles, found.months)
+    is_followed = state.criteria.key == clinic.follows
+    return CriteriaRow(state, asked_for, is_followed, _longest_span(below), _months_lately(below, today))
+
+
+def _longest_span(below: Sequence[tuple[date, Reached]]) -> tuple[date, date] | None:
+    runs = [list(run) for is_below, run in groupby(below, lambda one: one[1] is Reached.REACHED) if is_below]
+    longest = max(reversed(runs), key=len, default=None)
+    return (longest[0][0], longest[-1][0]) if longest else None
+
+
+def _months_lately(below: Sequence[tuple[date, Reached]], today: date) -> int:
+    """A month after the last recorded day does not stand here, and is no month below the number."""
+    found = {month for month, state in below if state is Reached.REACHED}
+    return next(number for number in count() if months_back(today, number + 1) not in found)
 
 
 def cycle_rows(found: Analysis, today: date) -> list[CycleRow]:

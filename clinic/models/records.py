@@ -121,9 +121,9 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         """Without those of the kind "other", which say nothing of whether the treatment goes on."""
         return self.exclude(kind=DecisionKind.OTHER.value)
 
-    def with_stop(self) -> DecisionQuerySet:
-        """Each with `stopped_on`: when it was made where it is to stop, else `None`."""
-        return self.annotate(stopped_on=Case(When(kind=DecisionKind.STOP.value, then="made_on")))
+    def stops(self) -> models.QuerySet[Decision, dict[str, Any]]:
+        """Of each when it was made, where it is to stop, else `None`."""
+        return self.values(stopped_on=Case(When(kind=DecisionKind.STOP.value, then="made_on")))
 
     def of(self, clinic: Clinic) -> DecisionQuerySet:
         """A clinic corrects its own alone."""

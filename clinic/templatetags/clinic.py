@@ -17,7 +17,7 @@ from clinic.looks import Look
 from clinic.models import InjectionSession
 from clinic.rules import BASELINE_DAYS, NotCompared, Reduction
 from clinic.session_summaries import SessionChange, field_label, session_lines
-from clinic.summaries import Comparison, MedicationDays, TreatmentWindow
+from clinic.summaries import Comparison, CriteriaRow, MedicationDays, TreatmentWindow
 from clinic.words import check_words, muscle_words
 from diary.rules import CYCLE_DAYS_RECORDED, OVERUSE_RULES, Day, Month, Window, half_up
 from diary.templatetags.diary import class_label, rule_label
@@ -88,6 +88,18 @@ def change_bounds(change: Reduction) -> str:
 def reduction_bounds(change: Reduction) -> str:
     """What the missing days leave open of a reduction."""
     return _("%(low)s to %(high)s") % {"low": percent(change.low), "high": percent(change.high)}
+
+
+@register.filter
+def months_of_run(row: CriteriaRow) -> str:
+    """Which months the longest run below a number is of, and how many of the latest months are one."""
+    if row.longest is None:
+        return ""
+    first, last = (date_format(month, "F Y") for month in row.longest)
+    words = {"first": first, "last": last, "n": row.lately}
+    if first == last:
+        return _("%(first)s; at present %(n)d in a row") % words
+    return _("%(first)s to %(last)s; at present %(n)d in a row") % words
 
 
 @register.filter

@@ -119,7 +119,8 @@ def test_criteria_of_a_diary_made_by_hand(as_clara, treated, address):
 def months_in_a_row(patient, below):
     """Counted once more, day by day: the longest run surely below a number, and what the missing days leave open."""
     recorded = dict(patient.days.values_list("date", "headache"))
-    sure = possible = longest = longest_possible = 0
+    sure = possible = longest = longest_possible = lately = 0
+    span = None
     for first in (date(2026, month, 1) for month in range(1, 7)):
         days = [first + timedelta(days=day) for day in range(31)]
         days = [day for day in days if day.month == first.month]
@@ -127,9 +128,16 @@ def months_in_a_row(patient, below):
         missing = sum(day not in recorded for day in days)
         sure = sure + 1 if headaches + missing < below else 0
         possible = possible + 1 if headaches < below else 0
+        if sure and sure >= longest:
+            span = date(2026, first.month - sure + 1, 1), first
+        lately = sure if first.month == TODAY.month - 1 else lately
         longest, longest_possible = max(longest, sure), max(longest_possible, possible)
     state = "reached" if longest >= 3 else "uncertain" if longest_possible >= 3 else "not reached"
-    return [f"{longest} month{'' if longest == 1 else 's'} in a row, of 3", state]
+    words = f"{longest} month{'' if longest == 1 else 's'} in a row, of 3"
+    if span:
+        names = " to ".join(f"{month:%B %Y}" for month in dict.fromkeys(span))
+        words += f" {names}; at present {lately} in a row"
+    return [words, state]
 
 
 def test_criterion_of_no_response_is_met(as_clara, alice, address):
