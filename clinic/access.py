@@ -91,6 +91,12 @@ def show_listed(request: HttpRequest, links: Iterable[CareLink]) -> None:
     request.says_whom_it_lists = True  # type: ignore[attr-defined]
 
 
+def show_found(request: HttpRequest, lines: Iterable[audit.Line]) -> None:
+    """The same where counts tell of people who are not on the page."""
+    audit.write(request, *lines)
+    request.says_whom_it_lists = True  # type: ignore[attr-defined]
+
+
 def refused(request: HttpRequest, subject: UUID | None = None) -> HttpResponse:
     """Raises `Http404` once the attempt is written down; who goes on trying is asked to wait instead."""
     if not limits.count(request, "refused"):

@@ -40,6 +40,8 @@ def save_session(session: InjectionSession, *, by: UUID | None) -> None:
 @transaction.atomic
 def record_adverse_event(event: AdverseEvent, *, by: UUID | None) -> None:
     """Writes a new one down; sent twice, it is one. `by`: a user's pseudonym."""
+    # Whoever sends the same at this moment waits here.
+    Patient.objects.select_for_update().get(pk=event.patient_id)
     standing = AdverseEvent.objects.editable_by(event.clinic).filter(patient=event.patient)
     if not any(one.said == event.said for one in standing):
         event.recorded_by = by
@@ -79,6 +81,7 @@ def save_appointment(appointment: Appointment, *, by: UUID | None) -> None:
 @transaction.atomic
 def add_review(review: Review) -> None:
     """A second tap on the same day with the same note adds nothing."""
+    Patient.objects.select_for_update().get(pk=review.patient_id)
     said = {"patient": review.patient, "clinic": review.clinic, "reviewed_on": review.reviewed_on}
     if not Review.objects.filter(**said, note=review.note, recorded_by=review.recorded_by).exists():
         review.save()

@@ -13,7 +13,9 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from clinic.access import care_links_of, clinician_only, clinics_read_by, show_listed
+from accounts import audit
+from accounts.models import AuditEntry
+from clinic.access import care_links_of, clinician_only, clinics_read_by, show_found
 from clinic.attention import Section
 from clinic.caseload import (
     SORTS,
@@ -27,6 +29,7 @@ from clinic.caseload import (
     tags_of,
 )
 
+Action = AuditEntry.Action
 PATIENTS_A_PAGE = 50
 LONGEST_QUERY = 120
 
@@ -55,6 +58,10 @@ class Chosen:
             sort.startswith("-") and sort.removeprefix("-") in SORTS,
             frozenset(known[word] for word in said.get("closed", "").split(".") if word in known),
         )
+
+    @property
+    def looks_for_some(self) -> bool:
+        return bool(self.query) or self.tag is not None
 
     @property
     def words(self) -> dict[str, str]:
@@ -112,7 +119,9 @@ def caseload_page(request: HttpRequest) -> HttpResponse:
     in_order = ordered(listed, chosen.sort, descending=chosen.descending)
     page = Paginator(in_order, PATIENTS_A_PAGE).get_page(request.GET.get("page"))
     rows = caseload(list(page))
-    show_listed(request, [row.link for row in rows])
+    # Counts of a few who were looked for tell of each of them, also of those who are not on this page.
+    told = found if chosen.looks_for_some and len(found) <= PATIENTS_A_PAGE else list(page)
+    show_found(request, [audit.Line(Action.LISTED, one.pseudonym, one.clinic, one.link) for one in told])
     context = {
         "chosen": chosen,
         "total": len(found),

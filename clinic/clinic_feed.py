@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
@@ -27,9 +28,9 @@ from diary.calendar_feed import digest, escaped, folded, new_seed, token_of
 @transaction.atomic
 def make(clinic: Clinic, user: User) -> ClinicFeed:
     """A new address; one that there was opens nothing any more."""
-    end(clinic, user)
     seed = new_seed()
-    return ClinicFeed.objects.create(clinic=clinic, user=user, seed=seed, digest=digest(token_of(seed)))
+    said = {"seed": seed, "digest": digest(token_of(seed)), "made_at": timezone.now()}
+    return ClinicFeed.objects.update_or_create(clinic=clinic, user=user, defaults=said)[0]
 
 
 def end(clinic: Clinic, user: User) -> bool:

@@ -30,13 +30,15 @@ def enter_paper(link: CareLink, rows: Sequence[PaperDay], *, by: UUID) -> Copied
 
 
 @transaction.atomic
-def import_rows(patient: Patient, clinic: Clinic | None, rows: Iterable[Row], *, by: UUID) -> Compared:
+def import_rows(
+    patient: Patient, clinic: Clinic | None, rows: Iterable[Row], *, by: UUID, with_notes: bool = True
+) -> Compared:
     """Adds the days of a file that are not recorded yet; the others stand as they are.
 
-    `clinic`: who imports them, `None` for the patient.
+    `clinic`: who imports them, `None` for the patient. `with_notes`: whether they may read the notes.
     """
     now = timezone.now()
-    found = compared(locked(patient), rows)
+    found = compared(locked(patient), rows, with_notes=with_notes)
     store(patient, found.new, Report(), by=by)
     _batch(patient, clinic, Kind.FILE, [row.date for row in found.new], now, by)
     return found

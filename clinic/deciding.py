@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from clinic.models import DECIDED, Decision
 from diary.models import Patient
@@ -23,7 +24,11 @@ def record(decision: Decision) -> None:
     # Whoever decides on the same patient at this moment waits here.
     Patient.objects.select_for_update().get(pk=decision.patient_id)
     standing = Decision.objects.filter(patient=decision.patient_id).standing()
-    if standing.saying(decision).exists():
+    same = standing.saying(decision)
+    # A correction into the words of another decision is not that decision, and is written down.
+    if decision.replaces_id:
+        same = same.filter(Q(pk=decision.replaces_id) | Q(replaces=decision.replaces_id))
+    if same.exists():
         return
     if decision.replaces_id and not standing.filter(pk=decision.replaces_id).exists():
         raise Overtaken

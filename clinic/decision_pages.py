@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import GET_OR_POST
 from clinic import deciding
 from clinic.access import care_link_only
+from clinic.attention import ended_on
 from clinic.criteria import names_of
 from clinic.decision_forms import DecisionForm
 from clinic.decision_summaries import counted_now, decision_history, recorded_start, start
@@ -35,10 +36,19 @@ def decisions(request: HttpRequest, link: CareLink) -> HttpResponse:
         clinic=link.clinic,
         recorded_by=request.user.pseudonym,
         made_on=summary.today,
-        cycle=summary.position.cycle.number if summary.position else None,
+        cycle=_cycle_asked(summary),
         criteria=link.clinic.follows,
     )
     return _decision_page(request, link, summary, instance)
+
+
+def _cycle_asked(summary: PatientSummary) -> int | None:
+    """The last one that is over, else the one under way; `None` before the first injection."""
+    over = (
+        row.result.cycle for row in reversed(summary.cycles) if ended_on(row.result.cycle) < summary.today
+    )
+    last = next(over, None) or (summary.position.cycle if summary.position else None)
+    return last.number if last else None
 
 
 @require_http_methods(GET_OR_POST)

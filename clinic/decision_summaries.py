@@ -150,6 +150,7 @@ class Start:
 
     `preventives`: those that the diary lists. `preventives_tried` and `overuse_managed`: what the clinician recorded
     with a decision, `None` before that. `is_followed` names the guideline that the clinic follows.
+    `is_treated`: an injection was given before today; on the day of the first one treatment is about to begin.
     """
 
     months: list[StartMonth]
@@ -190,7 +191,7 @@ def start(
         preventives_tried,
         overuse_managed,
         followed,
-        bool(dates),
+        any(when < summary.today for when in dates),
     )
 
 

@@ -47,26 +47,33 @@ def _looked_at(request: HttpRequest, link: CareLink) -> HttpResponse:
     text, classes = kept["text"], kept["classes"]
     found = reading(text, link.patient.date_at(timezone.now()), classes)
     form = ClassesForm(found.unknown, request.POST)
-    said = form.classes if form.is_valid() else {}
-    if said or "import" not in request.POST or found.report.is_cut_short:
-        return _preview(request, link, text, classes | said)
+    if not form.is_valid():
+        return _preview(request, link, text, classes, form)
+    if form.classes or "import" not in request.POST or found.report.is_cut_short:
+        return _preview(request, link, text, classes | form.classes)
     by = request.user.pseudonym  # type: ignore[union-attr]
-    done = copies.import_rows(link.patient, link.clinic, found.rows, by=by)
+    done = copies.import_rows(link.patient, link.clinic, found.rows, by=by, with_notes=link.sees_notes)
     say_imported(request, done, found)
     return redirect("paper_diary", link.patient_id)
 
 
-def _preview(request: HttpRequest, link: CareLink, text: str, classes: dict[str, str]) -> HttpResponse:
+def _preview(
+    request: HttpRequest,
+    link: CareLink,
+    text: str,
+    classes: dict[str, str],
+    refused: ClassesForm | None = None,
+) -> HttpResponse:
     found = reading(text, link.patient.date_at(timezone.now()), classes)
     context = {
         "link": link,
         "found": found,
-        "compared": compared(link.patient, found.rows),
+        "compared": compared(link.patient, found.rows, with_notes=link.sees_notes),
         "left_out": len(found.report.bad_lines),
         "listed": LISTED,
         "listed_slice": f":{LISTED}",
         "other_name": next((one for one in found.people if one != link.reference), ""),
-        "classes": ClassesForm(found.unknown),
+        "classes": refused or ClassesForm(found.unknown),
         "looked_at": sealed(request, link.patient, text, classes),
     }
-    return render(request, "clinic/import_preview.html", context)
+    return render(request, "clinic/import_preview.html", context, status=422 if refused else 200)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from django.contrib import messages
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
@@ -54,9 +52,15 @@ def _session_page(
     copied: InjectionSession | None = None,
 ) -> HttpResponse:
     if form.is_valid():
-        # A second tap finds the session that the first one recorded.
-        with suppress(IntegrityError):
+        said = form.instance.said
+        try:
             save_session(form.instance, by=request.user.pseudonym)
+        except IntegrityError:
+            # A second tap finds the session that the first one recorded; a colleague's is not this one.
+            standing = link.patient.sessions.get(date=form.instance.date)
+            if standing.said != said:
+                form.add_error("date", _("A session of this date was recorded meanwhile. Correct that one."))
+                return _session_page(request, link, form, last, copied)
         messages.success(
             request, _("Session of %(date)s saved.") % {"date": date_format(form.instance.date, "j M Y")}
         )

@@ -18,6 +18,7 @@ from django.shortcuts import get_object_or_404
 from accounts import audit
 from accounts.models import AuditEntry
 from accounts.sessions import end_all
+from clinic import clinic_feed
 from clinic.access import MANAGES_STAFF, clinics_managed_by
 from clinic.models import Clinic, Membership
 
@@ -31,6 +32,7 @@ def change_role(request: HttpRequest, membership_id: int, role: str) -> Membersh
         membership = _managed(request.user, membership_id)
         before, membership.role = membership.role, role
         membership.save(update_fields=["role"])
+        clinic_feed.end(membership.clinic, membership.user)
         if role not in MANAGES_STAFF:
             membership.clinic.invitations.open_to_work_by(membership.user).delete()
         end_all(membership.user)
@@ -42,6 +44,7 @@ def remove(request: HttpRequest, membership_id: int) -> Membership:
     with transaction.atomic():
         membership = _managed(request.user, membership_id)
         membership.delete()
+        clinic_feed.end(membership.clinic, membership.user)
         membership.clinic.invitations.open_to_work_by(membership.user).delete()
         membership.clinic.invitations.open_to_work_for(membership.user.addresses()).delete()
         end_all(membership.user)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -20,11 +21,13 @@ from clinic import actions
 from clinic import clinic_feed as feeds
 from clinic.access import care_link_only, care_links_of, clinician_only, clinics_read_by, show_listed
 from clinic.caseload import tags_of, visits
-from clinic.models import Appointment, CareLink, Clinic, Review
+from clinic.models import Appointment, CareLink, Clinic, Review, Tag
 from clinic.rules import due
 from clinic.visit_forms import AppointmentForm, ReviewForm, TagForm, TagsForm
 
 WEEKS_AHEAD = 4
+ONE_DAY = 24 * 3600
+"""In seconds."""
 
 # --- The clinic's visits ---------------------------------------------------------------------------------------
 
@@ -94,6 +97,10 @@ def clinic_feed(request: HttpRequest, token: str) -> HttpResponse:
     if feed is None:
         raise Http404
     said = feeds.calendar(feed, timezone.now())
+    # Programs ask every quarter of an hour: the first time on a day is written down.
+    if cache.add(f"clinic_feed:{feed.pk}:{timezone.localdate()}", True, ONE_DAY):
+        line = audit.Line(AuditEntry.Action.EXPORTED, clinic=feed.clinic_id, detail="calendar fetched")
+        audit.append([line], actor=feed.user.pseudonym, route="clinic_feed")
     return HttpResponse(said, content_type="text/calendar; charset=utf-8")
 
 
@@ -191,6 +198,11 @@ def _tags_page(request: HttpRequest, form: TagForm | None = None) -> HttpRespons
     return render(request, "clinic/tags.html", context, status=422 if form else 200)
 
 
+def _write_tag(request: HttpRequest, tag: Tag, words: str) -> None:
+    """`words` never name the tag, which is the clinic's own word."""
+    audit.write(request, audit.Line(AuditEntry.Action.CHANGED, clinic=tag.clinic_id, detail=words))
+
+
 @require_POST
 @clinician_only
 def rename_tag(request: HttpRequest, tag_id: int) -> HttpResponse:
@@ -200,6 +212,7 @@ def rename_tag(request: HttpRequest, tag_id: int) -> HttpResponse:
     if not form.is_valid():
         return _tags_page(request, form)
     form.save()
+    _write_tag(request, tag, "tag renamed")
     messages.success(request, _("The tag is called “%(name)s” now.") % {"name": form.instance.name})
     return redirect("tags")
 
@@ -210,6 +223,7 @@ def delete_tag(request: HttpRequest, tag_id: int) -> HttpResponse:
     show_listed(request, [])
     tag = get_object_or_404(tags_of(clinics_read_by(request.user)), pk=tag_id)
     name = tag.name
+    _write_tag(request, tag, "tag deleted from every patient")
     tag.delete()
     messages.success(request, _("The tag “%(name)s” is deleted, from every patient.") % {"name": name})
     return redirect("tags")

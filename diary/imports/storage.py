@@ -40,14 +40,18 @@ class Compared:
     differing: list[Row]
 
 
-def compared(patient: Patient, rows: Iterable[Row]) -> Compared:
-    """Where each row of a file, one a date, stands in the diary as it is now; two queries."""
-    standing = {row.date: _content(row) for row in recorded_rows(patient)}
+def compared(patient: Patient, rows: Iterable[Row], *, with_notes: bool = True) -> Compared:
+    """Where each row of a file, one a date, stands in the diary as it is now; two queries.
+
+    `with_notes`: for whom the notes and triggers are not, a day that differs in nothing else says the same.
+    """
+    content = _content if with_notes else _content_without_notes
+    standing = {row.date: content(row) for row in recorded_rows(patient)}
     found = Compared([], [], [])
     for row in rows:
         if row.date not in standing:
             found.new.append(row)
-        elif standing[row.date] == _content(row):
+        elif standing[row.date] == content(row):
             found.equal.append(row)
         else:
             found.differing.append(row)
@@ -171,6 +175,10 @@ def _doses(row: Row) -> dict[_Key, int]:
 
 def _content(row: Row) -> tuple[object, ...]:
     return row.day, row.other, row.note, _doses(row)
+
+
+def _content_without_notes(row: Row) -> tuple[object, ...]:
+    return row.day, row.other._replace(triggers=()), _doses(row)
 
 
 def _fields(row: Row) -> dict[str, Any]:

@@ -464,3 +464,29 @@ def test_the_lead_of_another_clinic_reaches_nothing(as_lea, north, south):
     north.refresh_from_db()
     assert (north.follows, CriteriaSet.objects.get().is_in_use) == ("nice-ta260", True)
     assert "North 2026" not in other.get("/clinic/criteria/").content.decode()
+
+
+def test_a_correction_into_the_words_of_another_decision_is_written_down(as_clara, treated, address, decided):
+    other = SAID | {"kind": "continue", "stop_reason": "", "reason": "Going on."}
+    as_clara.sends(address, **other)
+    as_clara.sends(f"{address}{decided.pk}/", **other)
+    as_clara.sends(f"{address}{decided.pk}/", 404, **other)
+    assert [one.kind for one in Decision.objects.standing()] == ["continue", "continue"]
+    assert Decision.objects.filter(replaces=decided).count() == 1
+
+
+def test_what_is_counted_at_the_start_is_kept_though_the_session_is_recorded_first(as_clara, alice, address):
+    fill(alice, date(2026, 5, 1), 20, 31)
+    session(alice, TODAY)
+    page = as_clara.opens(address)
+    assert "Criteria for starting, as counted" in page.main.text
+    as_clara.sends(address, kind="start", made_on=TODAY.isoformat(), reason="Chronic since autumn.")
+    assert Decision.objects.get().counted["starting"]
+
+
+def test_the_cycle_that_is_over_is_asked_about(as_clara, alice, address):
+    session(alice, days_ago(180))
+    session(alice, days_ago(96))
+    assert as_clara.opens(address).filled("cycle") == "2"
+    session(alice, days_ago(5))
+    assert as_clara.opens(address).filled("cycle") == "2"

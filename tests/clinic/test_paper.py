@@ -503,3 +503,27 @@ def test_what_was_copied_is_counted_as_any_other_day(as_clara, otto):
     found = patient_summary(otto.care_links.get(), NOON)
     assert [(month.recorded, month.headache_days) for month in found.found.months] == [(2, 1)]
     assert (found.paper_days, found.file_days, found.carer_days, found.late_days) == (2, 0, 0, 0)
+
+
+def test_kind_that_is_none_imports_nothing(as_clara, otto):
+    page = as_clara.sends(
+        f"/clinic/patients/{otto.pk}/import/",
+        422,
+        looked_at=upload(as_clara, otto, FILE).filled("looked_at"),
+        **{"kind-0": "magic", "import": "yes"},
+    )
+    assert "Select a valid choice" in page.main.text
+    assert not otto.days.exists()
+
+
+@pytest.mark.parametrize("sees_notes", [True, False])
+def test_whether_a_note_is_the_same_is_told_only_to_who_may_read_it(north, as_clara, sees_notes):
+    otto = Patient.objects.create(name="Otto Onpaper", time_zone="UTC")
+    share(otto, north, "N-20", sees_notes=sees_notes)
+    record(otto, may(1), "mild", note="a secret")
+    page = upload(as_clara, otto, "date,headache,note\n2026-05-01,mild,guessed\n")
+    found = page.facts()
+    told = (found["Recorded already, the same"], found["Differ: the diary stands"])
+    assert told == (("0", "1") if sees_notes else ("1", "0"))
+    page = goes_on(as_clara, otto, page, **{"import": "yes"})
+    assert otto.days.get().note == "a secret"

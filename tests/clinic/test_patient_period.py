@@ -153,7 +153,7 @@ def test_is_it_working(as_clara, alice, address):
     assert answer(as_clara.opens(address), "working") == (
         "Is it working? 9–11 headache days of 28, weeks 9–12 of cycle 1 "
         "Baseline: 20 of 28. Reduction 51.5 %, by missing days 45.0 % to 55.0 %. "
-        "Not recorded: 2 days, at baseline 0. "
+        "Days not recorded: 2, at baseline 0. "
         "Published reductions: 30, 50, 75 %. Before and after"
     )
 

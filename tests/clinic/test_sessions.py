@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from clinic import session_pages
 from clinic.dosing import preempt_sites
 from clinic.models import Clinic, InjectionSession, InjectionSessionVersion
 from clinic.session_forms import PLACES, SessionForm
@@ -435,3 +436,21 @@ def test_drawing_has_a_dot_a_site(as_clara, address):
     names = [place["data-name"] for place in page.all("g", "place")]
     assert len(names) == 13
     assert {"Temporalis left", "Procerus", "Cervical paraspinal right"} <= set(names)
+
+
+def test_session_that_a_colleague_records_at_the_same_moment_is_not_called_saved(
+    as_clara, alice, monkeypatch
+):
+    """It is not there when the form is read, and there when it is saved."""
+    saved = session_pages.save_session
+
+    def meanwhile(instance, *, by):
+        session(alice, instance.date, product="Dysport", units=500)
+        saved(instance, by=by)
+
+    monkeypatch.setattr(session_pages, "save_session", meanwhile)
+    page = as_clara.sends(
+        f"/clinic/patients/{alice.pk}/sessions/", 422, **(GIVEN | {"date": days_ago(3).isoformat()})
+    )
+    assert "A session of this date was recorded meanwhile. Correct that one." in page.main.text
+    assert alice.sessions.get().product == "Dysport"

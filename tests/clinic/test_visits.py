@@ -11,8 +11,20 @@ from django.test import Client
 
 from accounts.models import AuditEntry
 from clinic import clinic_feed
+from clinic.attention import Section
 from clinic.models import Appointment, CareLink, Clinic, ClinicFeed, Decision, Membership, Review, Tag
-from tests.cast import NOON, TODAY, at_most, days_ago, new_patient, record_all, session, share, staff, visitor
+from tests.cast import (
+    NOON,
+    TODAY,
+    at_most,
+    days_ago,
+    new_patient,
+    record_all,
+    session,
+    share,
+    staff,
+    visitor,
+)
 
 ADDRESS = re.compile(r"http://localhost:8000(/clinic/visits/[a-z2-7]{32}\.ics)")
 
@@ -372,3 +384,42 @@ def test_names_of_staff_are_needed_for_nothing(noon):
     lone = staff("Lone Reader", Clinic.objects.create(name="Empty", slug="empty"))
     assert "No patient shares a diary" in visitor(lone).opens("/clinic/").text
     assert "Nobody is due" in visitor(lone).opens("/clinic/visits/").text
+
+
+# --- What the audit log holds of it ------------------------------------------------------------------------------
+
+
+def lines(action):
+    return list(AuditEntry.objects.filter(action=action).order_by("number").values_list("clinic", "detail"))
+
+
+def test_who_a_search_counts_is_written_down_though_the_page_shows_nobody(as_clara, three, alice):
+    page = as_clara.opens("/clinic/?q=Alice&closed=" + ".".join(Section))
+    assert alice.name not in page.main.text
+    assert [entry.subject for entry in AuditEntry.objects.filter(action="listed")] == [alice.pseudonym]
+
+
+def test_calendar_that_is_fetched_is_written_down_once_a_day(feed, clara, north, noon):
+    for _time in range(3):
+        assert Client().get(feed).status_code == 200
+    assert lines("exported")[1:] == [(north.pk, "calendar fetched")]
+    assert AuditEntry.objects.get(detail="calendar fetched").actor == clara.pseudonym
+    noon.shift(timedelta(days=1))
+    Client().get(feed)
+    assert len(lines("exported")) == 3
+
+
+def test_changed_tags_are_written_down(as_clara, alice, north):
+    as_clara.sends(f"{place(alice)}tags/", new="Study B")
+    tag = north.tags.get()
+    as_clara.sends(f"/clinic/tags/{tag.pk}/rename/", name="Study C")
+    as_clara.sends(f"/clinic/tags/{tag.pk}/delete/")
+    assert lines("changed")[1:] == [(north.pk, "tag renamed"), (north.pk, "tag deleted from every patient")]
+
+
+def test_who_is_hired_again_does_not_find_the_old_calendar(feed, clara, north):
+    adam = staff("Adam Administrator", north, "administrator")
+    membership = clara.memberships.get(clinic=north)
+    visitor(adam).sends(f"/clinic/staff/{membership.pk}/remove/")
+    Membership.objects.create(user=clara, clinic=north, role="clinician")
+    assert Client().get(feed).status_code == 404
