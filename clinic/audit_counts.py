@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Count, QuerySet
+from django.utils import timezone
 
 from clinic.models import AdverseEvent, CareLink, Clinic, Decision, InjectionSession
 from clinic.rules import CYCLE_DAYS, Cycle, baseline_span, cycles
@@ -153,7 +154,7 @@ def adverse_sessions(clinic: Clinic, now: datetime) -> Iterable[tuple[int, int, 
     """Patient, session and term of what stands recorded after an injection, whoever recorded it."""
     links = CareLink.objects.open_at(now).filter(clinic=clinic)
     events = AdverseEvent.objects.standing().filter(
-        session__isnull=False, session__date__lte=now.date(), patient__in=links.values("patient")
+        session__isnull=False, session__date__lte=timezone.localdate(now), patient__in=links.values("patient")
     )
     return events.values_list("patient_id", "session_id", "term").iterator()
 

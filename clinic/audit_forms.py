@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,14 +18,26 @@ from clinic.audit_counts import CYCLES_COUNTED, products
 from clinic.disclosure import SMALLEST
 from clinic.models import Clinic
 from clinic.service_audit import Question, measures
+from diary.rules import months_back
 
 CYCLES = range(1, CYCLES_COUNTED + 1)
+QUARTERS = 40
+"""That a period may begin or end with, the current one last."""
 
 
-def _date(label: Any) -> forms.DateField:
-    # A browser's field of dates sends this form alone, whatever the page's language.
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "form-control"})
-    return forms.DateField(label=label, required=False, widget=widget, input_formats=["%Y-%m-%d"])
+def _date(label: Any) -> forms.TypedChoiceField:
+    """Whole quarters alone: periods that differ by days, subtracted, would tell of single people."""
+    widget = forms.Select(attrs={"class": "form-select"})
+    return forms.TypedChoiceField(
+        label=label, required=False, widget=widget, coerce=date.fromisoformat, empty_value=None
+    )
+
+
+def _quarters(today: date) -> list[tuple[date, date]]:
+    """The first and the last day of each, the latest first."""
+    this = today.replace(month=today.month - (today.month - 1) % 3, day=1)
+    firsts = [months_back(this, 3 * back) for back in range(-1, QUARTERS)]
+    return [(first, after - timedelta(days=1)) for after, first in pairwise(firsts)]
 
 
 def _choice(label: Any) -> forms.ChoiceField:
@@ -50,6 +65,10 @@ class QuestionForm(forms.Form):
         self._offer("criteria", [(key, self._words(key)) for key in self.measures])
         as_asked = _("As the criteria ask")
         self._offer("cycle", [("", as_asked), *((str(n), _("Cycle %(n)d") % {"n": n}) for n in CYCLES)])
+        any_day = ("", _("Any day"))
+        quarters = _quarters(timezone.localdate(now))
+        self._offer("since", [any_day, *((f"{one}", date_format(one, "j F Y")) for one, _last in quarters)])
+        self._offer("until", [any_day, *((f"{one}", date_format(one, "j F Y")) for _first, one in quarters)])
         if len(by_slug) == 1:
             del self.fields["clinic"]
         if not self.data["criteria"]:
