@@ -88,10 +88,14 @@ def add_review(review: Review) -> None:
 
 
 @transaction.atomic
-def save_tags(clinic: Clinic, patient: Patient, tags: Iterable[Tag], new: str) -> None:
-    """Which of the clinic's tags the patient carries from now on, and a new one besides."""
-    chosen = set(tags)
+def save_tags(clinic: Clinic, patient: Patient, tags: Iterable[Tag], shown: set[int], new: str) -> None:
+    """Gives and takes what was ticked and unticked on a page that showed the tags `shown`, and gives a new one.
+
+    What a colleague changed since then stands.
+    """
+    chosen = {tag.pk for tag in tags}
+    given = chosen - shown
     if new:
-        chosen.add(Tag.objects.get_or_create(clinic=clinic, name__iexact=new, defaults={"name": new})[0])
-    Tagged.objects.filter(patient=patient, tag__clinic=clinic).exclude(tag__in=chosen).delete()
-    Tagged.objects.bulk_create([Tagged(tag=tag, patient=patient) for tag in chosen], ignore_conflicts=True)
+        given.add(Tag.objects.get_or_create(clinic=clinic, name__iexact=new, defaults={"name": new})[0].pk)
+    Tagged.objects.filter(patient=patient, tag__clinic=clinic, tag__in=shown - chosen).delete()
+    Tagged.objects.bulk_create([Tagged(tag_id=tag, patient=patient) for tag in given], ignore_conflicts=True)

@@ -122,7 +122,7 @@ def _recorded(row: Decision, patient: Patient, clinic: Clinic, names: Mapping[st
         row.counted if is_own else {},
         row.clinic.name,
         is_own,
-        row.recorded_by_name or "",
+        (row.recorded_by_name or "") if is_own else "",
         patient.date_at(row.recorded_at),
     )
 

@@ -69,6 +69,7 @@ class TagsForm(forms.Form):
     tags = forms.ModelMultipleChoiceField(
         Tag.objects.none(), label=gettext_lazy("Tags"), required=False, widget=forms.CheckboxSelectMultiple
     )
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
     new = forms.CharField(
         label=gettext_lazy("New tag"),
         required=False,
@@ -82,9 +83,15 @@ class TagsForm(forms.Form):
         self.clinic = clinic
         tags = clinic.tags.order_by("name")
         self.fields["tags"].queryset = tags  # type: ignore[attr-defined]
+        self.initial["shown"] = " ".join(str(tag.pk) for tag in self.initial.get("tags", ()))
         if not tags.exists():
             del self.fields["tags"]
         self.helper = formless()
+
+    def clean_shown(self) -> set[int]:
+        """The tags that were ticked when the page was drawn: a colleague may have given or taken one since."""
+        words = self.cleaned_data["shown"].split()[:MOST_TAGS]
+        return {int(word) for word in words if word.isdecimal() and len(word) < 19}
 
     def clean_new(self) -> str:
         name = _tag_name(self.clinic, self.cleaned_data["new"])

@@ -178,7 +178,8 @@ def save_tags(request: HttpRequest, link: CareLink) -> HttpResponse:
     form = TagsForm(link.clinic, request.POST)
     if not form.is_valid():
         return _patient_page(request, link, tagged=form)
-    actions.save_tags(link.clinic, link.patient, form.cleaned_data.get("tags", ()), form.cleaned_data["new"])
+    said = form.cleaned_data
+    actions.save_tags(link.clinic, link.patient, said.get("tags", ()), said["shown"], said["new"])
     messages.success(request, _("Tags saved."))
     return redirect("patient_visits", link.patient_id)
 

@@ -12,7 +12,7 @@ from django.test import Client
 from accounts.models import AuditEntry
 from clinic import clinic_feed
 from clinic.attention import Section
-from clinic.models import Appointment, CareLink, Clinic, ClinicFeed, Decision, Membership, Review, Tag
+from clinic.models import Appointment, CareLink, Clinic, ClinicFeed, Decision, Membership, Review, Tag, Tagged
 from tests.cast import (
     NOON,
     TODAY,
@@ -162,9 +162,28 @@ def test_tags_are_given_taken_and_sort_the_list(as_clara, alice, bob, north):
     assert [row[0] for row in as_clara.opens(f"/clinic/?tag={tag.pk}").caseload()[1:]] == [
         "Alice Archer N-17 Study A"
     ]
-    assert as_clara.opens(place(alice)).filled("tags") == [str(tag.pk)]
-    as_clara.sends(place(alice, "tags/"), new="")
+    page = as_clara.opens(place(alice))
+    assert page.filled("tags") == [str(tag.pk)]
+    as_clara.sends(place(alice, "tags/"), new="", shown=page.filled("shown"))
     assert "Nobody carries this tag." in as_clara.opens(f"/clinic/?tag={tag.pk}").text
+
+
+def test_what_a_colleague_gives_and_takes_meanwhile_stands(as_clara, alice, north):
+    old, mine, theirs = (Tag.objects.create(clinic=north, name=name) for name in ("Old", "Mine", "Theirs"))
+    Tagged.objects.create(tag=old, patient=alice)
+    Tagged.objects.create(tag=mine, patient=alice)
+    shown = as_clara.opens(place(alice)).filled("shown")
+    Tagged.objects.filter(tag=old).delete()
+    Tagged.objects.create(tag=theirs, patient=alice)
+    as_clara.sends(place(alice, "tags/"), shown=shown, tags=[old.pk], new="")
+    assert list(Tagged.objects.values_list("tag__name", flat=True)) == ["Theirs"]
+
+
+@pytest.mark.parametrize("shown", ["x", "-1", "9" * 5000, "1 " * 5000, "٣"])
+def test_tags_that_no_page_showed_change_nothing(as_clara, alice, north, shown):
+    Tagged.objects.create(tag=Tag.objects.create(clinic=north, name="Study", pk=77), patient=alice)
+    as_clara.sends(place(alice, "tags/"), shown=shown, new="")
+    assert Tagged.objects.count() == 1
 
 
 def test_name_is_used_once_in_a_clinic(as_clara, alice, south):
