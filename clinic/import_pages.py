@@ -12,7 +12,7 @@ from clinic import copies
 from clinic.access import care_link_only
 from clinic.consent import allows_copying
 from clinic.import_forms import ClassesForm, DiaryFileForm
-from clinic.looked_at import LISTED, say_imported, say_over, sealed, unsealed
+from clinic.looked_at import LISTED, Answers, order_said, say_imported, say_over, sealed, unsealed
 from clinic.models import CareLink
 from clinic.paper_pages import no_copying
 from clinic.paper_summaries import copied_so_far
@@ -29,7 +29,7 @@ def import_diary(request: HttpRequest, link: CareLink) -> HttpResponse:
         return _looked_at(request, link)
     form = DiaryFileForm(request.POST or None, request.FILES or None)
     if form.is_valid():
-        return _preview(request, link, form.cleaned_data["file"], {})
+        return _preview(request, link, form.cleaned_data["file"], Answers())
     return _choose(request, link, form, 422 if form.errors else 200)
 
 
@@ -44,13 +44,14 @@ def _looked_at(request: HttpRequest, link: CareLink) -> HttpResponse:
     if kept is None:
         say_over(request)
         return _choose(request, link, DiaryFileForm(), 422)
-    text, classes = kept["text"], kept["classes"]
-    found = reading(text, link.patient.date_at(timezone.now()), classes)
+    text, answers = kept
+    found = reading(text, link.patient.date_at(timezone.now()), answers.classes, answers.order)
     form = ClassesForm(found.unknown, request.POST)
     if not form.is_valid():
-        return _preview(request, link, text, classes, form)
+        return _preview(request, link, text, answers, form)
     if form.classes or "import" not in request.POST or found.report.is_cut_short:
-        return _preview(request, link, text, classes | form.classes)
+        said = Answers(answers.classes | form.classes, order_said(request) or answers.order)
+        return _preview(request, link, text, said)
     by = request.user.pseudonym  # type: ignore[union-attr]
     done = copies.import_rows(link.patient, link.clinic, found.rows, by=by, with_notes=link.sees_notes)
     say_imported(request, done, found)
@@ -61,10 +62,10 @@ def _preview(
     request: HttpRequest,
     link: CareLink,
     text: str,
-    classes: dict[str, str],
+    answers: Answers,
     refused: ClassesForm | None = None,
 ) -> HttpResponse:
-    found = reading(text, link.patient.date_at(timezone.now()), classes)
+    found = reading(text, link.patient.date_at(timezone.now()), answers.classes, answers.order)
     context = {
         "link": link,
         "found": found,
@@ -74,6 +75,6 @@ def _preview(
         "listed_slice": f":{LISTED}",
         "other_name": next((one for one in found.people if one != link.reference), ""),
         "classes": refused or ClassesForm(found.unknown),
-        "looked_at": sealed(request, link.patient, text, classes),
+        "looked_at": sealed(request, link.patient, text, answers),
     }
     return render(request, "clinic/import_preview.html", context, status=422 if refused else 200)

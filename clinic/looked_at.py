@@ -6,6 +6,7 @@ imported is what was looked at. What became of a file, and of taking it back, is
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import messages
@@ -20,27 +21,44 @@ from diary.models import Patient
 
 SALT = "clinic.looked_at"
 AN_HOUR = 3600
+ORDERS = ("day", "month")
 LISTED = 100
 """Faults and days on one page."""
 
 
-def sealed(request: HttpRequest, patient: Patient, text: str, classes: dict[str, str]) -> str:
+@dataclass(frozen=True)
+class Answers:
+    """What somebody said of a file: a class for each unknown medicine by its name, and what comes first in a date."""
+
+    classes: dict[str, str] = field(default_factory=dict)
+    order: str = ""
+
+
+def sealed(request: HttpRequest, patient: Patient, text: str, answers: Answers) -> str:
     """For a hidden field of the page."""
-    return signing.dumps(_whole(request, patient, text, classes), salt=SALT, compress=True)
+    return signing.dumps(_whole(request, patient, text, answers), salt=SALT, compress=True)
 
 
-def unsealed(request: HttpRequest, patient: Patient) -> dict[str, Any] | None:
-    """What this person looked at for this patient within the hour, as the server signed it: `text` and `classes`."""
+def unsealed(request: HttpRequest, patient: Patient) -> tuple[str, Answers] | None:
+    """What this person looked at for this patient within the hour, as the server signed it: the text, and what was
+    said of it.
+    """
     try:
         kept: dict[str, Any] = signing.loads(request.POST["looked_at"], salt=SALT, max_age=AN_HOUR)
     except signing.BadSignature:
         return None
-    return kept if kept == _whole(request, patient, kept["text"], kept["classes"]) else None
+    answers = Answers(kept["classes"], kept["order"])
+    return (kept["text"], answers) if kept == _whole(request, patient, kept["text"], answers) else None
 
 
-def _whole(request: HttpRequest, patient: Patient, text: str, classes: dict[str, str]) -> dict[str, Any]:
+def order_said(request: HttpRequest) -> str:
+    """What the form says of the dates; empty where it says nothing."""
+    return order if (order := request.POST.get("order", "")) in ORDERS else ""
+
+
+def _whole(request: HttpRequest, patient: Patient, text: str, answers: Answers) -> dict[str, Any]:
     whose = {"patient": patient.pk, "by": str(request.user.pseudonym)}  # type: ignore[union-attr]
-    return whose | {"text": text, "classes": classes}
+    return whose | {"text": text, "classes": answers.classes, "order": answers.order}
 
 
 def say_imported(request: HttpRequest, done: Compared, found: Reading) -> None:

@@ -9,7 +9,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import GET_OR_POST
 from clinic import copies
 from clinic.import_forms import ClassesForm, DiaryFileForm
-from clinic.looked_at import LISTED, say_imported, say_over, say_taken_back, sealed, unsealed
+from clinic.looked_at import (
+    LISTED,
+    Answers,
+    order_said,
+    say_imported,
+    say_over,
+    say_taken_back,
+    sealed,
+    unsealed,
+)
 from clinic.paper_summaries import copied_so_far
 from diary.access import patient_only
 from diary.imports.storage import compared
@@ -25,7 +34,7 @@ def import_own(request: HttpRequest, patient: Patient) -> HttpResponse:
         return _looked_at(request, patient)
     form = DiaryFileForm(request.POST or None, request.FILES or None)
     if form.is_valid():
-        return _preview(request, patient, form.cleaned_data["file"], {})
+        return _preview(request, patient, form.cleaned_data["file"], Answers())
     return _choose(request, patient, form, 422 if form.errors else 200)
 
 
@@ -40,13 +49,14 @@ def _looked_at(request: HttpRequest, patient: Patient) -> HttpResponse:
     if kept is None:
         say_over(request)
         return _choose(request, patient, DiaryFileForm(), 422)
-    text, classes = kept["text"], kept["classes"]
-    found = reading(text, today_of(patient), classes)
+    text, answers = kept
+    found = reading(text, today_of(patient), answers.classes, answers.order)
     form = ClassesForm(found.unknown, request.POST)
     if not form.is_valid():
-        return _preview(request, patient, text, classes, form)
+        return _preview(request, patient, text, answers, form)
     if form.classes or "import" not in request.POST or found.report.is_cut_short:
-        return _preview(request, patient, text, classes | form.classes)
+        said = Answers(answers.classes | form.classes, order_said(request) or answers.order)
+        return _preview(request, patient, text, said)
     by = request.user.pseudonym  # type: ignore[union-attr]
     done = copies.import_rows(patient, None, found.rows, by=by)
     say_imported(request, done, found)
@@ -57,10 +67,10 @@ def _preview(
     request: HttpRequest,
     patient: Patient,
     text: str,
-    classes: dict[str, str],
+    answers: Answers,
     refused: ClassesForm | None = None,
 ) -> HttpResponse:
-    found = reading(text, today_of(patient), classes)
+    found = reading(text, today_of(patient), answers.classes, answers.order)
     context = {
         "found": found,
         "compared": compared(patient, found.rows),
@@ -68,7 +78,7 @@ def _preview(
         "listed": LISTED,
         "listed_slice": f":{LISTED}",
         "classes": refused or ClassesForm(found.unknown),
-        "looked_at": sealed(request, patient, text, classes),
+        "looked_at": sealed(request, patient, text, answers),
     }
     return render(request, "data/import_preview.html", context, status=422 if refused else 200)
 

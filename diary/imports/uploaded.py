@@ -1,8 +1,10 @@
-"""A diary CSV that somebody sent in a form: read for one person, with classes for the medicines it names unknown."""
+"""A diary that somebody sent in a form, as our CSV or as another program's: read for one person, with classes for the
+medicines that the catalogue does not know.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from io import StringIO
@@ -10,6 +12,7 @@ from io import StringIO
 from django.utils.translation import gettext as _
 
 from diary import catalogue
+from diary.imports import migraine_buddy
 from diary.imports.diary_csv import (
     MEDICINE_LENGTH,
     NAME_LENGTH,
@@ -98,19 +101,34 @@ def _is_known(name: str) -> bool:
 
 @dataclass
 class Reading:
-    """What a file says. `unknown`: medicines without a class; `people`: the pseudonyms that it names."""
+    """What a file says. `unknown`: medicines without a class; `people`: the pseudonyms that it names.
+
+    `asks_order`: nothing is read before somebody says whether the day or the month comes first in its dates.
+    """
 
     rows: list[Row]
     report: Report
     unknown: list[str]
     people: list[str]
+    asks_order: bool = False
 
 
-def reading(text: str, latest: date, classes: Mapping[str, str]) -> Reading:
-    """The rows of one person up to a date."""
+def reading(text: str, latest: date, classes: Mapping[str, str], order: str = "") -> Reading:
+    """The rows of one person up to a date. What wrote the file is seen from its content.
+
+    `order`: "day" or "month", whichever comes first in its dates, where the file does not show it.
+    """
     report, naming = Report(), Naming(classes)
     good: list[Row] = []
-    for row in not_after(rows(StringIO(text, newline=""), report, naming), latest, report):
+    if migraine_buddy.recognises(text):
+        try:
+            said: Iterable[Row] = migraine_buddy.rows(text, report, naming, order)
+        except migraine_buddy.OrderUnknown:
+            report.is_cut_short = True
+            return Reading([], report, [], [], asks_order=True)
+    else:
+        said = rows(StringIO(text, newline=""), report, naming)
+    for row in not_after(said, latest, report):
         if len(good) == MOST_ROWS:
             words = _("more than %(most)d rows: split the file by years") % {"most": MOST_ROWS}
             report.problem(row.line, "", words)

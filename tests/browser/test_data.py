@@ -138,6 +138,18 @@ def test_file_from_elsewhere_is_looked_at_imported_and_taken_back(as_mona, mona,
     told(page, "3 days taken back.")
     assert not old.exists()
 
+    attacks = '"#","Started","Lasted","Pain Level"\n"1","03/04/25 22:30","03h 00m","7"\n'
+    file = {"name": "attacks.csv", "mimeType": "text/csv", "buffer": attacks.encode()}
+    page.get_by_label("Diary CSV").set_input_files(file)
+    tap(page.get_by_role("button", name="Look at it first"))
+    axe(page)
+    assert_fits(page)
+    page.get_by_role("radio", name="The day: 03/04/26 is the 3rd of April").check()
+    tap(page.get_by_role("button", name="Look again with this"))
+    tap(page.get_by_role("button", name="Import 2 days"))
+    told(page, "2 days imported.")
+    assert [f"{day.date}" for day in old.order_by("date")] == ["2025-04-03", "2025-04-04"]
+
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_pages_fit_and_are_accessible(as_mona, mona, remember, theme):

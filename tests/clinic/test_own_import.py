@@ -110,3 +110,27 @@ def test_what_a_clinic_copied_is_not_taken_back_here(as_anna, anna, north):
     as_anna.sends(f"{ADDRESS}{theirs.pk}/take-back/", 404)
     assert ImportBatch.objects.standing().get() == theirs
     assert "Imported so far" not in as_anna.opens(ADDRESS).main.text
+
+
+MIGRAINE_BUDDY = """"Date","Time Period","Description","Notes"
+"No ongoing events recorded during this period."
+
+"#","Started","Lasted","Pain Level","Helpful Medication","Notes"
+"1","03/04/26 22:30","03h 00m","7","Sumatriptan","one
+two"
+"""
+
+
+def test_file_of_another_app_is_asked_for_its_dates_and_imported(as_anna, anna):
+    page = upload(as_anna, MIGRAINE_BUDDY)
+    assert "Which comes first in the dates of this file?" in page.main.text
+    assert "cannot be imported" not in page.main.text
+    goes_on(as_anna, page, **{"import": "yes"})
+    assert dates(anna) == []
+    page = goes_on(as_anna, page, order="day")
+    assert page.facts()["Days to add"] == "2"
+    assert goes_on(as_anna, page, **{"import": "yes"}).messages == "2 days imported."
+    assert dates(anna) == ["04-03", "04-04"]
+    first = anna.days.get(date__day=3)
+    assert (first.headache, first.pain, first.note) == ("yes", 7, "one\ntwo")
+    assert first.intakes.get().medicine.name == "sumatriptan"
