@@ -158,7 +158,10 @@ class WearingOff:
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """Recorded days of 28: of the baseline (cycle 0) or of weeks 9–12 of a cycle."""
+    """Recorded days of 28: of the baseline (cycle 0) or of weeks 9–12 of a cycle.
+
+    `quartiles`: `None` below twenty patients: of five, each would be one patient's own number.
+    """
 
     cycle: int
     quartiles: tuple[float, float, float] | None
@@ -501,9 +504,13 @@ def _completeness(people: Sequence[Course]) -> list[Completeness]:
         evaluated = [course.cycles[number - 1][-1] for course in people if len(course.cycles) >= number]
         recorded.append([window.recorded for window in evaluated if window.days == BLOCK_DAYS])
     return [
-        Completeness(number, _quartiles(days) if len(days) >= SMALLEST else None)
+        Completeness(number, _quartiles(days) if len(days) >= SMALLEST_QUARTERS else None)
         for number, days in enumerate(recorded)
     ]
+
+
+SMALLEST_QUARTERS = 4 * SMALLEST
+"""A quartile parts the patients into quarters, and none of them may be a group too small to be shown."""
 
 
 def _quartiles(numbers: Sequence[int]) -> tuple[float, float, float]:

@@ -207,7 +207,7 @@ def test_lead_reads_how_patients_fare(north, lea):
         ]
         == "76.9"
     )
-    assert found["completeness", "cycle 1, weeks 9-12", "recorded days of 28, median"] == "28.0"
+    assert found["completeness", "cycle 1, weeks 9-12", "recorded days of 28, median"] == "hidden"
     assert found["wearing-off", "", "not more"] == "13"
     page = visitor(lea).opens(ADDRESS)
     assert "46.2 % of 13" in page.text
@@ -259,6 +259,14 @@ def test_other_clinics_are_counted_apart(north, east, lea):
     Membership.objects.create(clinic=east, user=lea, role=Membership.Role.LEAD)
     assert responders(table(lea, clinic="north"), 30) == ["5", "0", "0"]
     assert responders(table(lea, clinic="east"), 30) == ["0", "0", "8"]
+
+
+def test_quartiles_need_four_groups_that_may_be_shown(north, lea):
+    treat(north, 19, 1.0)
+    median = ("completeness", "cycle 1, weeks 9-12", "recorded days of 28, median")
+    assert table(lea)[median] == "hidden"
+    treat(north, 1, 1.0)
+    assert table(lea)[median] == "28.0"
 
 
 def test_period_and_product_choose(north, lea):
