@@ -125,6 +125,7 @@ def test_file_of_another_app_is_asked_for_its_dates_and_imported(as_anna, anna):
     page = upload(as_anna, MIGRAINE_BUDDY)
     assert "Which comes first in the dates of this file?" in page.main.text
     assert "cannot be imported" not in page.main.text
+    assert "Days to add" not in page.main.text
     goes_on(as_anna, page, **{"import": "yes"})
     assert dates(anna) == []
     page = goes_on(as_anna, page, order="day")
