@@ -98,9 +98,11 @@ def clinic_feed(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     said = feeds.calendar(feed, timezone.now())
     # Programs ask every quarter of an hour: the first time on a day is written down.
-    if cache.add(f"clinic_feed:{feed.pk}:{timezone.localdate()}", True, ONE_DAY):
+    today = f"clinic_feed:{feed.pk}:{timezone.localdate()}"
+    if not cache.get(today):
         line = audit.Line(AuditEntry.Action.EXPORTED, clinic=feed.clinic_id, detail="calendar fetched")
         audit.append([line], actor=feed.user.pseudonym, route="clinic_feed")
+        cache.set(today, True, ONE_DAY)
     return HttpResponse(said, content_type="text/calendar; charset=utf-8")
 
 

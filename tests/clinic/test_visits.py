@@ -9,6 +9,7 @@ import icalendar
 import pytest
 from django.test import Client
 
+from accounts import audit
 from accounts.models import AuditEntry
 from clinic import clinic_feed
 from clinic.attention import Section
@@ -442,3 +443,11 @@ def test_who_is_hired_again_does_not_find_the_old_calendar(feed, clara, north):
     visitor(adam).sends(f"/clinic/staff/{membership.pk}/remove/")
     Membership.objects.create(user=clara, clinic=north, role="clinician")
     assert Client().get(feed).status_code == 404
+
+
+def test_calendar_is_not_fetched_while_the_log_is_stuck(feed, monkeypatch):
+    def stuck(*_lines, **_said):
+        raise audit.AuditUnavailable
+
+    monkeypatch.setattr(audit, "append", stuck)
+    assert [Client().get(feed).status_code for _time in range(2)] == [503, 503]
