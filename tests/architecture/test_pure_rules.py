@@ -16,6 +16,11 @@ PURE_MODULES = (
     "clinic.rules",
     "clinic.disclosure",
     "clinic.exports",
+    "clinic.dosing",
+    "clinic.figures",
+    "clinic.terms",
+    "clinic.attention",
+    "clinic.tallies",
 )
 # A rule returns what was counted; these names promise a verdict or hide the noun.
 UNWANTED = ("should_stop", "alert", "risk", "score", "get_", "calc_")
