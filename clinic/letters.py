@@ -214,9 +214,9 @@ def _days_of(medication_class: MedicationClass, months: list[Month]) -> str:
     rule = rule_of(medication_class)
     if rule is None:
         return _("%(medicines)s, days a month: %(days)s. No number is published.") % words
-    return _("%(medicines)s, days a month: %(days)s. Published number: %(limit)d (%(source)s).") % (
-        words | {"limit": rule.days_per_month, "source": rule.source}
-    )
+    return _(
+        "%(medicines)s, days a month: %(days)s. Published number of days a month: %(limit)d (%(source)s)."
+    ) % (words | {"limit": rule.days_per_month, "source": rule.source})
 
 
 def _span(month: Month, medication_class: MedicationClass) -> str:

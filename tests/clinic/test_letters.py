@@ -70,7 +70,7 @@ def test_medicines_stand_beside_the_published_number(letter, alice):
     fill(alice, days_ago(60), 9, 40, taken)
     text = letter().text
     assert "Triptans, days a month: April" in text
-    assert "Published number: 10 (ICHD-3 8.2.2)." in text
+    assert "Published number of days a month: 10 (ICHD-3 8.2.2)." in text
     assert "Talk with your clinic before you change how you take a medicine." in text
 
 
