@@ -329,7 +329,7 @@ def visits(links: QuerySet[CareLink], now: datetime) -> list[Visit]:
     here = {link.pk: link for link in links}
     sessions = _sessions(links.order_by().values("patient"))
     today = _dates(now)
-    follows = dict.fromkeys((link.clinic.follows for link in here.values()), 0)
+    follows: defaultdict[str, int] = defaultdict(int)  # nobody's cycles are asked here
     nothing = Tally(now.date())
     found = []
     for row in _asked(links):
