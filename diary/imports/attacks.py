@@ -7,7 +7,7 @@ began. Of several attacks on one day the worst pain stands, and what was noticed
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -54,7 +54,11 @@ class Attack:
 def days_of(attacks: Iterable[Attack], report: Report) -> list[Row]:
     """One row a date, in order. An attack that cannot be meant so is a problem."""
     together: dict[date, list[Attack]] = {}
+    seen: dict[Attack, int] = {}
     for attack in attacks:
+        if (earlier := seen.setdefault(replace(attack, line=0), attack.line)) != attack.line:
+            report.notice(f"line {attack.line}: the same as line {earlier}, counted once")
+            continue
         if attack.ended and not timedelta(0) <= attack.ended - attack.began <= LONGEST:
             report.problem(attack.line, "", f"it lasts longer than {LONGEST.days} days; put the end right")
             continue

@@ -96,16 +96,27 @@ def _table(text: str, report: Report) -> Iterator[tuple[int, Mapping[str, str]]]
 
 
 def _is_day_first(texts: list[str], report: Report, order: str) -> bool | None:
-    """The app writes dates as its phone does. `None`: the file contradicts itself."""
-    found = [match for match in map(STARTED.match, texts) if match]
-    firsts, seconds = (max((int(one[n]) for one in found), default=0) for n in (1, 2))
-    if firsts > 12 and seconds > 12:
+    """The app writes dates as its phone does. `None`: the file contradicts itself.
+
+    What is a date in neither order says nothing of the others, and is refused by itself.
+    """
+    readings = [(_is_date(text, is_day_first=True), _is_date(text, is_day_first=False)) for text in texts]
+    shows_day, shows_month = (True, False) in readings, (False, True) in readings
+    if shows_day and shows_month:
         report.problem(1, "Started", "day and month stand in different orders; export the file once more")
         report.is_cut_short = True
         return None
-    if firsts <= 12 and seconds <= 12 and found and not order:
+    if not shows_day and not shows_month and (True, True) in readings and not order:
         raise OrderUnknown
-    return firsts > 12 or (seconds <= 12 and order == "day")
+    return shows_day or (not shows_month and order == "day")
+
+
+def _is_date(text: str, *, is_day_first: bool) -> bool:
+    try:
+        _moment(text, is_day_first)
+    except BadValue:
+        return False
+    return True
 
 
 def _attack(
@@ -116,7 +127,9 @@ def _attack(
     left_out: Counter[str],
 ) -> Attack:
     began = _moment(cells["Started"], is_day_first)
-    lasted = _lasted(cells["Lasted"], left_out)
+    lasted = _lasted(cells["Lasted"])
+    if lasted is None and cells["Lasted"].strip().casefold().startswith("ongoing"):
+        left_out[f"the end of the attack on line {line}, which was going on"] += 1
     for column, text in cells.items():
         if text and column not in READ and column not in NEVER_READ:
             left_out[column] += 1
@@ -156,11 +169,10 @@ def _moment(text: str, is_day_first: bool) -> datetime:
         raise BadValue("Started", f"{shown(text)} is not a moment of the calendar") from None
 
 
-def _lasted(text: str, left_out: Counter[str]) -> timedelta | None:
+def _lasted(text: str) -> timedelta | None:
     """`None` where it is not said, or went on when the file was written."""
     first = text.strip().partition("\n")[0].strip()
     if first.casefold() == "ongoing":
-        left_out["the end of an attack that was going on"] += 1
         return None
     found = LASTED.fullmatch(first)
     if not found:
@@ -196,11 +208,11 @@ def _side(positions: list[str]) -> Side | None:
 
 
 def _doses(cells: Mapping[str, str], named: Callable[[str], str]) -> Iterator[Dose]:
-    """One dose each: how many were taken is not in the file."""
-    for column in TAKEN:
-        for name in _words(cells[column]):
-            if name.casefold() != NO_MEDICINE:
-                yield dose(named(name))
+    """One dose each, also of what two columns name: how many were taken is not in the file."""
+    names = {name.casefold(): name for column in TAKEN for name in _words(cells[column])}
+    for known, name in names.items():
+        if known != NO_MEDICINE:
+            yield dose(named(name))
 
 
 def _triggers(text: str, left_out: Counter[str]) -> tuple[str, ...]:

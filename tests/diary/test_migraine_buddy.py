@@ -239,3 +239,29 @@ def test_file_that_was_cut_off_is_said():
 def test_missing_column_is_said():
     found = read({}, columns=tuple(name for name in NEW if name != "Pain Level"))
     assert found.report.problems == ["line 4: the column 'Pain Level' is missing; export the file once more"]
+
+
+def test_attack_that_stands_twice_counts_once():
+    one = {"Helpful Medication": "Sumatriptan", "Notes": "a note"}
+    found = read(one, one)
+    [row] = found.rows
+    assert (row.medicines[0].doses, row.note) == (1, "a note")
+    assert "line 6: the same as line 5, counted once" in found.report.notices
+
+
+def test_medicine_that_two_columns_name_is_one_dose():
+    [row] = read({"Helpful Medication": "Sumatriptan", "Unsure Medication": "sumatriptan"}).rows
+    assert [dose.doses for dose in row.medicines] == [1]
+
+
+@pytest.mark.parametrize("typo", ["99/01/26 08:30", "14/33/26 08:30", "03/04/2026", "0/0/26 08:30"])
+def test_one_date_gone_wrong_says_nothing_of_the_others(typo):
+    text = file({"Started": "03/04/26 08:30"}, {"Started": typo})
+    assert reading(text, TODAY, {}).asks_order
+    found = reading(text, TODAY, {}, "month")
+    assert [row.date for row in found.rows] == [date(2026, 3, 4)]
+    assert [problem for problem in found.report.problems if problem.startswith("line 6: Started:")]
+
+
+def test_attack_that_was_going_on_is_named_by_its_line():
+    assert "line 5, which was going on" in read({"Lasted": "Ongoing"}).report.notices[0]
