@@ -87,12 +87,11 @@ def seen(action: Action, link: CareLink) -> audit.Line:
 
 def show_listed(request: HttpRequest, links: Iterable[CareLink]) -> None:
     """Writes into the audit log whom a list shows; every view behind `clinician_only` says it, also of nobody."""
-    audit.write(request, *(seen(Action.LISTED, link) for link in links))
-    request.says_whom_it_lists = True  # type: ignore[attr-defined]
+    show_found(request, (seen(Action.LISTED, link) for link in links))
 
 
 def show_found(request: HttpRequest, lines: Iterable[audit.Line]) -> None:
-    """The same where counts tell of people who are not on the page."""
+    """The same where it is not links that are at hand."""
     audit.write(request, *lines)
     request.says_whom_it_lists = True  # type: ignore[attr-defined]
 

@@ -260,11 +260,7 @@ def _cycles_asked(follows: set[str]) -> dict[str, int]:
     asked = {one.key: one.inadequate_cycles for one in PUBLISHED_CRITERIA}
     if follows - asked.keys():
         asked |= {one.key: one.inadequate_cycles for one in CriteriaSet.objects.all()}
-    # A clinic may choose another set between this question and the one before it.
-    return defaultdict(
-        lambda: NICE_TA260.inadequate_cycles,
-        {key: asked.get(key, NICE_TA260.inadequate_cycles) for key in follows},
-    )
+    return {key: asked.get(key, NICE_TA260.inadequate_cycles) for key in follows}
 
 
 def _dates(now: datetime) -> Callable[[str], date]:

@@ -129,8 +129,7 @@ def _recorded(row: Decision, patient: Patient, clinic: Clinic, names: Mapping[st
 
 def next_visit(summary: PatientSummary, decisions: Sequence[RecordedDecision]) -> NextVisit:
     """When the next injection is due. `decisions`: those that stand, the latest first."""
-    given = [session.date for session in summary.sessions if session.date <= summary.today]
-    return NextVisit(summary.today, given, summary.link.booked_on, stopped_on(decisions))
+    return NextVisit(summary.today, summary.given, summary.link.booked_on, stopped_on(decisions))
 
 
 # --- Before the first injection ------------------------------------------------------------------------------
@@ -177,7 +176,7 @@ def start(
     overuse_managed: Answer | None,
 ) -> Start:
     """The months before the first injection, or before today where there was none."""
-    dates = [given.date for given in summary.sessions if given.date <= summary.today]
+    dates = summary.given
     counted = months_before(summary.found.diary, min(dates, default=summary.today))
     followed = summary.link.clinic.follows
     overuse = ANSWERED[overuse_managed] if overuse_managed else None

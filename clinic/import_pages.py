@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import GET_OR_POST
 from clinic import copies
 from clinic.access import care_link_only
 from clinic.consent import allows_copying
-from clinic.import_forms import ClassesForm, DiaryFileForm
-from clinic.looked_at import LISTED, Answers, order_said, say_imported, say_over, sealed, unsealed
+from clinic.import_forms import DiaryFileForm
+from clinic.looked_at import Look, first_look, look_again, look_context, say_imported
 from clinic.models import CareLink
 from clinic.paper_pages import no_copying
 from clinic.paper_summaries import copied_so_far
-from diary.imports.storage import compared
-from diary.imports.uploaded import reading
 
 
 @require_http_methods(GET_OR_POST)
@@ -29,7 +26,7 @@ def import_diary(request: HttpRequest, link: CareLink) -> HttpResponse:
         return _looked_at(request, link)
     form = DiaryFileForm(request.POST or None, request.FILES or None)
     if form.is_valid():
-        return _preview(request, link, form.cleaned_data["file"], Answers())
+        return _preview(request, link, first_look(link.patient, form.cleaned_data["file"]))
     return _choose(request, link, form, 422 if form.errors else 200)
 
 
@@ -39,42 +36,21 @@ def _choose(request: HttpRequest, link: CareLink, form: DiaryFileForm, status: i
 
 
 def _looked_at(request: HttpRequest, link: CareLink) -> HttpResponse:
-    """What was looked at is imported, or looked at again with what was said of its medicines."""
-    kept = unsealed(request, link.patient)
-    if kept is None:
-        say_over(request)
+    """What was looked at is imported, or looked at again with what was said of it."""
+    look = look_again(request, link.patient)
+    if look is None:
         return _choose(request, link, DiaryFileForm(), 422)
-    text, answers = kept
-    found = reading(text, link.patient.date_at(timezone.now()), answers.classes, answers.order)
-    form = ClassesForm(found.unknown, request.POST)
-    if not form.is_valid():
-        return _preview(request, link, text, answers, form)
-    if form.classes or "import" not in request.POST or found.report.is_cut_short:
-        said = Answers(answers.classes | form.classes, order_said(request) or answers.order)
-        return _preview(request, link, text, said)
-    by = request.user.pseudonym  # type: ignore[union-attr]
-    done = copies.import_rows(link.patient, link.clinic, found.rows, by=by, with_notes=link.sees_notes)
-    say_imported(request, done, found)
+    if not look.is_confirmed:
+        return _preview(request, link, look)
+    by, with_notes = request.user.pseudonym, link.sees_notes  # type: ignore[union-attr]
+    done = copies.import_rows(link.patient, link.clinic, look.found.rows, by=by, with_notes=with_notes)
+    say_imported(request, done, look.found)
     return redirect("paper_diary", link.patient_id)
 
 
-def _preview(
-    request: HttpRequest,
-    link: CareLink,
-    text: str,
-    answers: Answers,
-    refused: ClassesForm | None = None,
-) -> HttpResponse:
-    found = reading(text, link.patient.date_at(timezone.now()), answers.classes, answers.order)
-    context = {
+def _preview(request: HttpRequest, link: CareLink, look: Look) -> HttpResponse:
+    context = look_context(request, link.patient, look, with_notes=link.sees_notes) | {
         "link": link,
-        "found": found,
-        "compared": compared(link.patient, found.rows, with_notes=link.sees_notes),
-        "left_out": len(found.report.bad_lines),
-        "listed": LISTED,
-        "listed_slice": f":{LISTED}",
-        "other_name": next((one for one in found.people if one != link.reference), ""),
-        "classes": refused or ClassesForm(found.unknown),
-        "looked_at": sealed(request, link.patient, text, answers),
+        "other_name": next((one for one in look.found.people if one != link.reference), ""),
     }
-    return render(request, "clinic/import_preview.html", context, status=422 if refused else 200)
+    return render(request, "clinic/import_preview.html", context, status=look.status)

@@ -6,7 +6,7 @@ imported is what was looked at. What became of a file, and of taking it back, is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib import messages
@@ -15,9 +15,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from diary.imports.storage import Compared
-from diary.imports.uploaded import Reading
+from clinic.import_forms import ClassesForm
+from diary.imports.storage import Compared, compared
+from diary.imports.uploaded import Reading, reading
 from diary.models import Patient
+from diary.views import today_of
 
 SALT = "clinic.looked_at"
 AN_HOUR = 3600
@@ -34,26 +36,76 @@ class Answers:
     order: str = ""
 
 
-def sealed(request: HttpRequest, patient: Patient, text: str, answers: Answers) -> str:
-    """For a hidden field of the page."""
-    return signing.dumps(_whole(request, patient, text, answers), salt=SALT, compress=True)
+NOTHING_SAID = Answers()
 
 
-def unsealed(request: HttpRequest, patient: Patient) -> tuple[str, Answers] | None:
-    """What this person looked at for this patient within the hour, as the server signed it: the text, and what was
-    said of it.
+@dataclass(frozen=True)
+class Look:
+    """A file as somebody looks at it, with what was said of it so far.
+
+    `classes`: the form for the medicines that the catalogue does not know. `is_confirmed`: what was looked at is to be
+    imported now.
     """
+
+    text: str
+    answers: Answers
+    found: Reading
+    classes: ClassesForm
+    is_confirmed: bool = False
+
+    @property
+    def status(self) -> int:
+        """Of the page that shows it."""
+        return 422 if self.classes.errors else 200
+
+
+def first_look(patient: Patient, text: str, answers: Answers = NOTHING_SAID) -> Look:
+    found = reading(text, today_of(patient), answers.classes, answers.order)
+    return Look(text, answers, found, ClassesForm(found.unknown))
+
+
+def look_again(request: HttpRequest, patient: Patient) -> Look | None:
+    """What was looked at, with what the form says of it besides; `None`: the look is over, and the person is told."""
+    kept = _unsealed(request, patient)
+    if kept is None:
+        messages.warning(request, _("This look is over. Choose the file again; nothing was imported."))
+        return None
+    look = first_look(patient, *kept)
+    form = ClassesForm(look.found.unknown, request.POST)
+    if not form.is_valid():
+        return replace(look, classes=form)
+    if "import" in request.POST and not form.classes and not look.found.report.is_cut_short:
+        return replace(look, is_confirmed=True)
+    order = request.POST.get("order", "")
+    answers = Answers(look.answers.classes | form.classes, order if order in ORDERS else look.answers.order)
+    return look if answers == look.answers else first_look(patient, look.text, answers)
+
+
+def look_context(
+    request: HttpRequest, patient: Patient, look: Look, *, with_notes: bool = True
+) -> dict[str, Any]:
+    """For `components/import_found.html`. `with_notes`: whether the reader may know what the notes say."""
+    return {
+        "found": look.found,
+        "compared": compared(patient, look.found.rows, with_notes=with_notes),
+        "left_out": len(look.found.report.bad_lines),
+        "listed": LISTED,
+        "listed_slice": f":{LISTED}",
+        "classes": look.classes,
+        "looked_at": signing.dumps(
+            _whole(request, patient, look.text, look.answers), salt=SALT, compress=True
+        ),
+    }
+
+
+def _unsealed(request: HttpRequest, patient: Patient) -> tuple[str, Answers] | None:
+    """What this person looked at for this patient within the hour, as the server signed it."""
     try:
         kept: dict[str, Any] = signing.loads(request.POST["looked_at"], salt=SALT, max_age=AN_HOUR)
     except signing.BadSignature:
         return None
     answers = Answers(kept["classes"], kept["order"])
     return (kept["text"], answers) if kept == _whole(request, patient, kept["text"], answers) else None
-
-
-def order_said(request: HttpRequest) -> str:
-    """What the form says of the dates; empty where it says nothing."""
-    return order if (order := request.POST.get("order", "")) in ORDERS else ""
 
 
 def _whole(request: HttpRequest, patient: Patient, text: str, answers: Answers) -> dict[str, Any]:
@@ -72,10 +124,6 @@ def say_imported(request: HttpRequest, done: Compared, found: Reading) -> None:
     if left_out:
         parts.append(ngettext("%(n)d row left out", "%(n)d rows left out", left_out) % {"n": left_out})
     messages.success(request, ", ".join(parts) + ".")
-
-
-def say_over(request: HttpRequest) -> None:
-    messages.warning(request, _("This look is over. Choose the file again; nothing was imported."))
 
 
 def say_taken_back(request: HttpRequest, found: tuple[int, int] | None) -> None:

@@ -12,7 +12,6 @@ from django.utils.text import slugify
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from clinic.attention import NextVisit
 from clinic.charts import before_and_after
 from clinic.exports import span
 from clinic.report_summaries import Report
@@ -22,6 +21,7 @@ from clinic.templatetags.clinic import (
     acute_medication_span,
     block_span,
     code_label,
+    due_words,
     headache_span,
     migraine_span,
     months_of_run,
@@ -137,7 +137,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str | int]]:
     yield _("Recorded, last %(days)d days") % {"days": recent.days}, recorded
     yield _("Headache days, last %(days)d days") % {"days": recent.days}, headache_span(recent)
     yield _("Injections"), _position(summary)
-    yield _("Next due"), _due(report.next_visit)
+    yield _("Next due"), due_words(report.next_visit)
     yield _("Days recorded late"), summary.late_days
     if summary.carer_days:
         yield _("Days entered by a carer"), summary.carer_days
@@ -149,20 +149,6 @@ def _position(summary: PatientSummary) -> str:
         return _("none yet")
     words = {"n": summary.position.cycle.number, "week": summary.position.week}
     return _("cycle %(n)d, week %(week)d") % words
-
-
-def _due(visit: NextVisit) -> str:
-    """As the patient page and the list say it."""
-    if visit.is_stopped:
-        return _("stopped")
-    if visit.due_on is None:
-        return "–"
-    words = [day(visit.due_on)]
-    if visit.is_agreed:
-        words.append(_("appointment"))
-    if visit.is_overdue:
-        words.append(_("overdue"))
-    return " · ".join(words)
 
 
 def _moved(moved: MovedBaseline) -> str:

@@ -39,6 +39,8 @@ OPEN = "open"
 MONTHS = {"under 6": (0, 5), "6-11": (6, 11), "12-23": (12, 23), "24 and more": (24, 10_000)}
 STATES = (Reached.REACHED, Reached.UNCERTAIN, Reached.NOT_REACHED)
 COMPARED, CANNOT, NOT_OVER = "compared", "cannot be compared", "not over"
+SMALLEST_QUARTERS = 4 * SMALLEST
+"""A quartile parts the patients into quarters, and none of them may be a group too small to be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -507,10 +509,6 @@ def _completeness(people: Sequence[Course]) -> list[Completeness]:
         Completeness(number, _quartiles(days) if len(days) >= SMALLEST_QUARTERS else None)
         for number, days in enumerate(recorded)
     ]
-
-
-SMALLEST_QUARTERS = 4 * SMALLEST
-"""A quartile parts the patients into quarters, and none of them may be a group too small to be shown."""
 
 
 def _quartiles(numbers: Sequence[int]) -> tuple[float, float, float]:

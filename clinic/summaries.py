@@ -272,6 +272,11 @@ class PatientSummary:
         return self.link.patient
 
     @property
+    def given(self) -> list[date]:
+        """The dates of the injections up to today, in order."""
+        return [session.date for session in self.sessions if session.date <= self.today]
+
+    @property
     def late_days(self) -> int:
         """Days first recorded more than two days afterwards."""
         return sum(is_late(origin.date, origin.recorded_on) for origin in self.origins)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import AuditEntry
+from clinic.attention import NextVisit
 from clinic.exports import span
 from clinic.looks import Look
 from clinic.models import InjectionSession
@@ -88,6 +89,21 @@ def change_bounds(change: Reduction) -> str:
 def reduction_bounds(change: Reduction) -> str:
     """What the missing days leave open of a reduction."""
     return _("%(low)s to %(high)s") % {"low": percent(change.low), "high": percent(change.high)}
+
+
+@register.filter
+def due_words(visit: NextVisit) -> str:
+    """When the next injection is due."""
+    if visit.is_stopped:
+        return _("stopped")
+    if visit.due_on is None:
+        return "–"
+    words = [date_format(visit.due_on, "j M Y")]
+    if visit.is_agreed:
+        words.append(_("appointment"))
+    if visit.is_overdue:
+        words.append(_("overdue"))
+    return " · ".join(words)
 
 
 @register.filter

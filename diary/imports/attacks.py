@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from diary.details import MOST_TRIGGERS, Side
-from diary.imports.diary_csv import MOST_DOSES, NOTE_LENGTH, Dose, Other, Report, Row
+from diary.imports.diary_csv import NOTE_LENGTH, Dose, Other, Report, Row, added_up
 from diary.rules import Day, Feature, Headache
 
 LONGEST = timedelta(days=31)
@@ -69,7 +69,7 @@ def days_of(attacks: Iterable[Attack], report: Report) -> list[Row]:
 
 def _row(when: date, attacks: list[Attack], report: Report) -> Row:
     begun = [attack for attack in attacks if attack.began.date() == when]
-    doses = _doses(dose for attack in begun for dose in attack.medicines)
+    doses = added_up(dose for attack in begun for dose in attack.medicines)
     features = frozenset(feature for attack in attacks for feature in attack.features)
     pains = [attack.pain for attack in attacks if attack.pain is not None]
     opinions = {attack.migraine for attack in attacks} - {None}
@@ -83,14 +83,6 @@ def _row(when: date, attacks: list[Attack], report: Report) -> Row:
     )
     line = attacks[0].line
     return Row(line, "", day, doses, _other(when, attacks, begun, report), _note(line, begun, report))
-
-
-def _doses(doses: Iterable[Dose]) -> tuple[Dose, ...]:
-    total: dict[Dose, int] = {}
-    for one in doses:
-        once = one._replace(doses=0)
-        total[once] = total.get(once, 0) + one.doses
-    return tuple(once._replace(doses=min(number, MOST_DOSES)) for once, number in total.items())
 
 
 def _other(when: date, attacks: list[Attack], begun: list[Attack], report: Report) -> Other:

@@ -303,20 +303,18 @@ def _own(name: str, strength: str, word: str, doses: int) -> Dose:
     return Dose("", name, strength, _class(word), doses)
 
 
-def _doses(text: str) -> tuple[Dose, ...]:
+def added_up(doses: Iterable[Dose]) -> tuple[Dose, ...]:
     """One entry a medicine: a medicine named twice has its doses added."""
     total: dict[Dose, int] = {}
-    for part in text.split(";"):
-        if part.strip():
-            one = dose(unescaped(part.strip()))
-            once = one._replace(doses=0)
-            total[once] = total.get(once, 0) + one.doses
+    for one in doses:
+        once = one._replace(doses=0)
+        total[once] = total.get(once, 0) + one.doses
     return tuple(once._replace(doses=min(doses, MOST_DOSES)) for once, doses in total.items())
 
 
 @cache
 def _medicines(text: str) -> tuple[tuple[Dose, ...], frozenset[MedicationClass]]:
-    doses = _doses(text)
+    doses = added_up(dose(unescaped(part.strip())) for part in text.split(";") if part.strip())
     return doses, frozenset(dose.medication_class for dose in doses)
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from clinic.models import Clinic
 from diary.models import Patient
-from tests.browser.steps import ZONE, assert_fits, follow, says
+from tests.browser.steps import ZONE, assert_fits, follow, says, told
 from tests.cast import medicine, record, share, staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -79,10 +79,8 @@ def test_a_month_by_keys(desktop, axe, otto, clara, enter):
     desktop.get_by_role("button", name="Save the month").focus()
     with desktop.expect_navigation():
         press("Enter")
-    expect(desktop.locator(".messages")).to_contain_text(
-        "25 days recorded, 1 differs from what is recorded, 5 not recorded"
-    )
-    expect(desktop.locator(".messages")).to_contain_text("31 January: the paper says Moderate headache.")
+    told(desktop, "25 days recorded, 1 differs from what is recorded, 5 not recorded")
+    told(desktop, "31 January: the paper says Moderate headache.")
     axe(desktop)
     stored = said(otto)
     assert sorted(set(range(1, 32)) - set(stored)) == [7, 14, 21, 27, 28]
@@ -93,7 +91,7 @@ def test_a_month_by_keys(desktop, axe, otto, clara, enter):
     assert otto.days.get(date__day=26).menstruation is True
 
     follow(desktop.get_by_role("button", name="Undo").first)
-    expect(desktop.locator(".messages")).to_contain_text("25 days taken back.")
+    told(desktop, "25 days taken back.")
     assert sorted(said(otto)) == [31]
     for width in (1280, 820, 360):
         desktop.set_viewport_size({"width": width, "height": 900})
@@ -113,7 +111,7 @@ def test_what_was_typed_survives_a_new_medicine_a_reload_and_a_lost_session(desk
     desktop.get_by_label("Name, with its strength").fill("Ginger tea")
     desktop.get_by_label("Kind").select_option("other")
     follow(desktop.get_by_role("button", name="Add to the list"))
-    expect(desktop.locator(".messages")).to_contain_text("Ginger tea has a column now.")
+    told(desktop, "Ginger tea has a column now.")
     first = desktop.get_by_label("Thursday 1 January: headache")
     expect(first).to_have_value("severe")
     # A reload asks first, and is declined.
@@ -138,7 +136,7 @@ def test_what_was_typed_survives_a_new_medicine_a_reload_and_a_lost_session(desk
     desktop.context.add_cookies([one for one in cookies if "session" not in one["name"].lower()])
     enter(desktop, clara)
     follow(desktop.get_by_role("button", name="Save the month"))
-    expect(desktop.locator(".messages")).to_contain_text("1 day recorded")
+    told(desktop, "1 day recorded")
     assert said(otto) == {1: ("moderate", {"rizatriptan": 1})}
     assert asked == ["beforeunload"]
 
@@ -157,5 +155,5 @@ def test_a_file_is_looked_at_and_imported(desktop, axe, otto, clara, enter):
     expect(desktop.get_by_text("line 3: headache: 'bad' is not one of")).to_be_visible()
     axe(desktop)
     follow(desktop.get_by_role("button", name="Import 2 days"))
-    expect(desktop.locator(".messages")).to_contain_text("2 days imported, 1 row left out.")
+    told(desktop, "2 days imported, 1 row left out.")
     assert said(otto) == {1: ("mild", {"Oma": 2}), 3: ("none", {})}
