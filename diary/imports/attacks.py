@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from diary.details import MOST_TRIGGERS, Side
-from diary.imports.diary_csv import NOTE_LENGTH, Dose, Other, Report, Row, added_up
+from diary.imports.diary_csv import NOTE_LENGTH, BadValue, Dose, Other, Report, Row, added_up
 from diary.rules import Day, Feature, Headache
 
 LONGEST = timedelta(days=31)
@@ -64,7 +64,13 @@ def days_of(attacks: Iterable[Attack], report: Report) -> list[Row]:
             continue
         for when in attack.dates:
             together.setdefault(when, []).append(attack)
-    return [_row(when, together[when], report) for when in sorted(together)]
+    rows = []
+    for when in sorted(together):
+        try:
+            rows.append(_row(when, together[when], report))
+        except BadValue as error:
+            report.problem(together[when][0].line, error.column, str(error))
+    return rows
 
 
 def _row(when: date, attacks: list[Attack], report: Report) -> Row:
@@ -81,8 +87,7 @@ def _row(when: date, attacks: list[Attack], report: Report) -> Row:
         features,
         frozenset(dose.medication_class for dose in doses),
     )
-    line = attacks[0].line
-    return Row(line, "", day, doses, _other(when, attacks, begun, report), _note(line, begun, report))
+    return Row(attacks[0].line, "", day, doses, _other(when, attacks, begun, report), _note(begun))
 
 
 def _other(when: date, attacks: list[Attack], begun: list[Attack], report: Report) -> Other:
@@ -120,11 +125,9 @@ def _hours(when: date, attacks: list[Attack]) -> Decimal | None:
     return min(hours, WHOLE_DAY).quantize(Decimal("0.01"), ROUND_HALF_UP) if counted else None
 
 
-def _note(line: int, begun: list[Attack], report: Report) -> str:
+def _note(begun: list[Attack]) -> str:
+    """All of it or nothing: a note that is too long for one day is a problem. Raises `BadValue`."""
     note = "\n".join(attack.note for attack in begun if attack.note)
     if len(note) > NOTE_LENGTH:
-        report.problem(
-            line, "Notes", f"{len(note)} characters are too many; {NOTE_LENGTH} are the most on one day"
-        )
-        return ""
+        raise BadValue("Notes", f"{len(note)} characters are too many; {NOTE_LENGTH} are the most on one day")
     return note

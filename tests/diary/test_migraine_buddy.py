@@ -216,6 +216,12 @@ def test_what_cannot_be_is_said_with_its_line_and_the_rest_is_read(name):
     assert [row.date.day for row in found.rows][:1] == [13]
 
 
+def test_day_whose_note_is_too_long_is_left_out_whole_as_the_page_says():
+    found = read({"Started": "03/13/26 08:30"}, {"Notes": "x" * 2001})
+    assert [row.date.day for row in found.rows] == [13]
+    assert found.report.bad_lines == {6}
+
+
 def test_unknown_medicine_is_asked_for_once():
     attacks = [
         {"Helpful Medication": "Oma's Tropfen"},
