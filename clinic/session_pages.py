@@ -73,6 +73,6 @@ def _session_page(
         "last": last,
         "copied": copied,
         "drawn": drawn_sites(form.muscles),
-        "rows": recorded_sessions(link.patient),
+        "rows": recorded_sessions(link.patient, link.clinic),
     }
     return render(request, "clinic/sessions.html", context, status=422 if form.errors else 200)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from clinic.dosing import is_given_in_preempt, volume_at_a_site
 from clinic.figures import BACK, FRONT, Point, Spot
-from clinic.models import SAID_FIELDS, InjectionSession, InjectionSessionVersion
+from clinic.models import SAID_FIELDS, Clinic, InjectionSession, InjectionSessionVersion
 from clinic.words import check_words, muscle_words, place_label, volume_words
 from diary.models import Patient
 
@@ -111,15 +111,25 @@ def field_label(name: str) -> str:
     return capfirst(str(field.verbose_name))
 
 
-def recorded_sessions(patient: Patient) -> list[RecordedSession]:
-    """The sessions, the latest first, with all that they said before; two queries."""
+def recorded_sessions(patient: Patient, clinic: Clinic) -> list[RecordedSession]:
+    """The sessions, the latest first, with all that they said before; two queries.
+
+    Of another clinic's sessions the facts are told: its notes, its staff and what it corrected stay with it.
+    """
     versions: dict[int, list[InjectionSessionVersion]] = defaultdict(list)
     for version in patient.session_versions.with_names():
         versions[version.session_id].append(version)
     return [
-        RecordedSession(session, _changes(patient, session, versions[session.pk]))
+        _of_another(session)
+        if session.clinic_id not in (None, clinic.pk)
+        else RecordedSession(session, _changes(patient, session, versions[session.pk]))
         for session in patient.sessions.order_by("-date").select_related("clinic")
     ]
+
+
+def _of_another(session: InjectionSession) -> RecordedSession:
+    session.note = session.injector = ""  # to be read, and never saved
+    return RecordedSession(session, [])
 
 
 def _changes(

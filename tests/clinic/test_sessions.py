@@ -8,7 +8,7 @@ from clinic import session_pages
 from clinic.dosing import preempt_sites
 from clinic.models import Clinic, InjectionSession, InjectionSessionVersion
 from clinic.session_forms import PLACES, SessionForm
-from tests.cast import NOON, TODAY, at_most, days_ago, session
+from tests.cast import NOON, TODAY, at_most, days_ago, session, share, staff, visitor
 
 ALL = {
     "date": "2026-06-16",
@@ -454,3 +454,30 @@ def test_session_that_a_colleague_records_at_the_same_moment_is_not_called_saved
     )
     assert "A session of this date was recorded meanwhile. Correct that one." in page.main.text
     assert alice.sessions.get().product == "Dysport"
+
+
+def test_notes_staff_and_corrections_of_another_clinic_stay_there(as_clara, alice, north):
+    east = Clinic.objects.create(name="East Headache Clinic", slug="east-too")
+    share(alice, east)
+    theirs = session(
+        alice,
+        days_ago(90),
+        clinic=east,
+        product="Botox",
+        units=155,
+        note="a private word",
+        injector="Ned Needle",
+    )
+    ed = visitor(staff("Ed East", east))
+    ed.sends(
+        f"/clinic/patients/{alice.pk}/sessions/{theirs.pk}/",
+        **(GIVEN | {"date": days_ago(90).isoformat(), "note": "another word", "injector": "Ned Needle"}),
+    )
+    own = ed.opens(f"/clinic/patients/{alice.pk}/sessions/").main.text
+    for word in ("another word", "a private word", "Ned Needle", "Ed East"):
+        assert word in own
+    page = as_clara.opens(f"/clinic/patients/{alice.pk}/sessions/").main
+    for word in ("another word", "a private word", "Ned Needle", "Ed East"):
+        assert word not in page.text
+    assert "East Headache Clinic" in page.text
+    assert "155" in page.text
