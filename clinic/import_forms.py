@@ -7,25 +7,49 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from diary.imports.uploaded import MOST_BYTES, Unreadable, text_of
+from diary.imports.archive import Unreadable
+from diary.imports.uploaded import is_log_alone, text_of
 from diary.rules import MedicationClass
 from diary.words import CLASS_LABELS
 
 
 class DiaryFileForm(forms.Form):
-    """A diary CSV of one person; its cleaned value is the text."""
+    """A diary file of one person, and where the program writes two the second; the cleaned `file` is the text."""
 
     file = forms.FileField(
-        label=_("Diary CSV"),
+        label=_("Diary file"),
+        widget=forms.FileInput(
+            attrs={"accept": ".csv,.json,.html,.xml,.zip,text/csv", "class": "form-control"}
+        ),
+    )
+    doses = forms.FileField(
+        label=_("Doses, if they are in a file of their own"),
+        required=False,
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv", "class": "form-control"}),
     )
 
     def clean_file(self) -> str:
-        sent = self.cleaned_data["file"]
-        try:
-            return text_of(sent.read(MOST_BYTES + 1))
-        except Unreadable as error:
-            raise forms.ValidationError(str(error)) from None
+        return _text(self.cleaned_data["file"])
+
+    def clean_doses(self) -> str:
+        text = _text(sent) if (sent := self.cleaned_data["doses"]) else ""
+        if text and not is_log_alone(text):
+            raise forms.ValidationError(
+                _("This is no list of doses that goes with another file. Leave it out.")
+            )
+        return text
+
+    @property
+    def text(self) -> str:
+        """Of both files, the one behind the other."""
+        return "\n".join(filter(None, (self.cleaned_data["file"], self.cleaned_data["doses"])))
+
+
+def _text(sent: Any) -> str:
+    try:
+        return text_of(sent)
+    except Unreadable as error:
+        raise forms.ValidationError(str(error)) from None
 
 
 class ClassesForm(forms.Form):

@@ -26,7 +26,7 @@ def import_diary(request: HttpRequest, link: CareLink) -> HttpResponse:
         return _looked_at(request, link)
     form = DiaryFileForm(request.POST or None, request.FILES or None)
     if form.is_valid():
-        return _preview(request, link, first_look(link.patient, form.cleaned_data["file"]))
+        return _preview(request, link, first_look(link.patient, form.text))
     return _choose(request, link, form, 422 if form.errors else 200)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core import signing
@@ -24,16 +25,18 @@ from diary.views import today_of
 SALT = "clinic.looked_at"
 AN_HOUR = 3600
 ORDERS = ("day", "month")
+YELLOWS = ("free", "headache", "leave")
 LISTED = 100
 """Faults and days on one page."""
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What somebody said of a file: a class for each unknown medicine by its name, and what comes first in a date."""
+    """What somebody said of a file: a class for each unknown medicine by its name, and what `attacks.Told` needs."""
 
     classes: dict[str, str] = field(default_factory=dict)
     order: str = ""
+    yellow: str = ""
 
 
 NOTHING_SAID = Answers()
@@ -60,7 +63,8 @@ class Look:
 
 
 def first_look(patient: Patient, text: str, answers: Answers = NOTHING_SAID) -> Look:
-    found = reading(text, today_of(patient), answers.classes, answers.order)
+    zone = ZoneInfo(patient.time_zone)
+    found = reading(text, today_of(patient), answers.classes, answers.order, yellow=answers.yellow, zone=zone)
     return Look(text, answers, found, ClassesForm(found.unknown))
 
 
@@ -76,8 +80,12 @@ def look_again(request: HttpRequest, patient: Patient) -> Look | None:
         return replace(look, classes=form)
     if "import" in request.POST and not form.classes and not look.found.report.is_cut_short:
         return replace(look, is_confirmed=True)
-    order = request.POST.get("order", "")
-    answers = Answers(look.answers.classes | form.classes, order if order in ORDERS else look.answers.order)
+    order, yellow = request.POST.get("order", ""), request.POST.get("yellow", "")
+    answers = Answers(
+        look.answers.classes | form.classes,
+        order if order in ORDERS else look.answers.order,
+        yellow if yellow in YELLOWS else look.answers.yellow,
+    )
     return look if answers == look.answers else first_look(patient, look.text, answers)
 
 
@@ -104,13 +112,18 @@ def _unsealed(request: HttpRequest, patient: Patient) -> tuple[str, Answers] | N
         kept: dict[str, Any] = signing.loads(request.POST["looked_at"], salt=SALT, max_age=AN_HOUR)
     except signing.BadSignature:
         return None
-    answers = Answers(kept["classes"], kept["order"])
+    answers = Answers(kept["classes"], kept["order"], kept["yellow"])
     return (kept["text"], answers) if kept == _whole(request, patient, kept["text"], answers) else None
 
 
 def _whole(request: HttpRequest, patient: Patient, text: str, answers: Answers) -> dict[str, Any]:
     whose = {"patient": patient.pk, "by": str(request.user.pseudonym)}  # type: ignore[union-attr]
-    return whose | {"text": text, "classes": answers.classes, "order": answers.order}
+    return whose | {
+        "text": text,
+        "classes": answers.classes,
+        "order": answers.order,
+        "yellow": answers.yellow,
+    }
 
 
 def say_imported(request: HttpRequest, done: Compared, found: Reading) -> None:

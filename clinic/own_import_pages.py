@@ -22,7 +22,7 @@ def import_own(request: HttpRequest, patient: Patient) -> HttpResponse:
         return _looked_at(request, patient)
     form = DiaryFileForm(request.POST or None, request.FILES or None)
     if form.is_valid():
-        return _preview(request, patient, first_look(patient, form.cleaned_data["file"]))
+        return _preview(request, patient, first_look(patient, form.text))
     return _choose(request, patient, form, 422 if form.errors else 200)
 
 

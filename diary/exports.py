@@ -5,38 +5,14 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from datetime import time
-from functools import lru_cache
 from typing import TextIO
 
-from diary import catalogue
-from diary.imports.diary_csv import COLUMNS, Dose, Row, escaped
+from diary.imports.diary_csv import COLUMNS, Row, escaped, medicine_text
 from diary.imports.storage import recorded_rows
 from diary.models import Patient, aura_words, feature_words
 
 OWN_COLUMNS = COLUMNS[1:]
 """One person's file has no `patient` column."""
-
-
-@lru_cache(maxsize=4096)
-def medicine_text(dose: Dose) -> str:
-    """A medicine as the reader takes it to be the same again: `sumatriptan 50 mg`, `class:triptan`, or
-    `NAME (STRENGTH, class:other)` where the catalogue would not say the same.
-    """
-    if not dose.name and not dose.strength:
-        text = f"class:{dose.medication_class}"
-    elif _is_in_catalogue(dose):
-        text = f"{dose.name} {dose.strength}".rstrip()
-    else:
-        strength = f"{dose.strength}, " if dose.strength else ""
-        text = f"{dose.name} ({strength}class:{dose.medication_class})"
-    return escaped(text if dose.doses == 1 else f"{text} x{dose.doses}")
-
-
-def _is_in_catalogue(dose: Dose) -> bool:
-    found = catalogue.match(f"{dose.name} {dose.strength}")
-    return found is not None and (
-        (found.product.key, found.name, found.strength, found.product.medication_class) == dose[:4]
-    )
 
 
 def _yes_no(value: bool | None) -> str:

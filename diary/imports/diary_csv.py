@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple, TextIO
 from unicodedata import category
@@ -74,6 +74,15 @@ FORMULA_STARTS = "=+-@\t\r\n\x00＝＋－＠"
 """First characters that make a spreadsheet read a cell as a formula."""
 
 
+Place = int | str
+"""Where something stands in a file: a line, or in words where the file has no lines that mean something."""
+
+
+def at(place: Place) -> str:
+    """A place as an error names it."""
+    return f"line {place}" if isinstance(place, int) else place
+
+
 class BadValue(ValueError):
     """A value of one column that cannot be read; the text says why and what is expected."""
 
@@ -109,7 +118,7 @@ class Other(NamedTuple):
 class Row(NamedTuple):
     """One recorded day, what is kept of it besides, and the line of the file on which it begins."""
 
-    line: int
+    line: Place
     patient: str
     day: Day
     medicines: tuple[Dose, ...]
@@ -121,6 +130,11 @@ class Row(NamedTuple):
         """The day's date."""
         return self.day.date
 
+    @property
+    def place(self) -> str:
+        """Where it stands in its file, in words."""
+        return at(self.line)
+
 
 @dataclass
 class Report:
@@ -131,13 +145,18 @@ class Report:
 
     problems: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
-    bad_lines: set[int] = field(default_factory=set)
+    bad_lines: set[Place] = field(default_factory=set)
     is_cut_short: bool = False
 
-    def problem(self, line: int, column: str, text: str) -> None:
+    def problem(self, line: Place, column: str, text: str) -> None:
         """A row that cannot be taken."""
         self.bad_lines.add(line)
-        self.problems.append(f"line {line}: {column}: {text}" if column else f"line {line}: {text}")
+        self.problems.append(f"{at(line)}: {column}: {text}" if column else f"{at(line)}: {text}")
+
+    def unreadable(self, line: Place, text: str) -> None:
+        """The rest of the file cannot be taken, and so nothing of it."""
+        self.problem(line, "", text)
+        self.is_cut_short = True
 
     def notice(self, text: str) -> None:
         """Something that changes nothing in the counts."""
@@ -193,11 +212,12 @@ def _pain(text: str, headache: Headache) -> int | None:
 def _hours(text: str) -> Decimal | None:
     if not text:
         return None
-    if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,2})?", text) or Decimal(text) > 24:
+    # A spreadsheet of half of Europe writes 2,5.
+    if not re.fullmatch(r"[0-9]{1,2}([.,][0-9]{1,2})?", text) or Decimal(text.replace(",", ".")) > 24:
         raise BadValue(
             "hours", f"{shown(text)} is not a number from 0 to 24, with at most two decimals after a point"
         )
-    return Decimal(text)
+    return Decimal(text.replace(",", "."))
 
 
 def _words(column: str, text: str, known: Iterable[str]) -> list[str]:
@@ -397,6 +417,28 @@ def checked_text(column: str, text: str, most: int) -> str:
     return text
 
 
+@lru_cache(maxsize=4096)
+def medicine_text(dose: Dose) -> str:
+    """A medicine as the reader takes it to be the same again: `sumatriptan 50 mg`, `class:triptan`, or
+    `NAME (STRENGTH, class:other)` where the catalogue would not say the same.
+    """
+    if not dose.name and not dose.strength:
+        text = f"class:{dose.medication_class}"
+    elif _is_in_catalogue(dose):
+        text = f"{dose.name} {dose.strength}".rstrip()
+    else:
+        strength = f"{dose.strength}, " if dose.strength else ""
+        text = f"{dose.name} ({strength}class:{dose.medication_class})"
+    return escaped(text if dose.doses == 1 else f"{text} x{dose.doses}")
+
+
+def _is_in_catalogue(dose: Dose) -> bool:
+    found = catalogue.match(f"{dose.name} {dose.strength}")
+    return found is not None and (
+        (found.product.key, found.name, found.strength, found.product.medication_class) == dose[:4]
+    )
+
+
 # --- Rows ----------------------------------------------------------------------------------------------------
 
 
@@ -507,7 +549,7 @@ def rows(file: TextIO, report: Report, reworded: Callable[[str], str] | None = N
                 Row, (line, patients[row[patient_at]], day, medicines, others[other_texts(row)], note)
             )
         except BadValue:
-            _report_all(report, line, {column: row[place] for column, place in found.places.items()})
+            report_all(report, line, {column: row[place] for column, place in found.places.items()})
 
 
 def _patient(text: str) -> str:
@@ -517,7 +559,21 @@ def _patient(text: str) -> str:
     return name
 
 
-def _report_all(report: Report, line: int, cells: Mapping[str, str]) -> None:
+def row_of(place: Place, texts: Mapping[str, str]) -> Row:
+    """A row from the texts of its columns by their names; what is not named is empty. Raises `BadValue`."""
+    cells = dict.fromkeys(COLUMNS, "") | texts
+    what, medicines = _said(cells[column] for column in SAID_COLUMNS)
+    return Row(
+        place,
+        "",
+        Day(_date(cells["date"]), *what),
+        medicines,
+        _other(cells[column] for column in OTHER_COLUMNS),
+        checked_text("note", cells["note"], NOTE_LENGTH),
+    )
+
+
+def report_all(report: Report, line: Place, cells: Mapping[str, str]) -> None:
     """Each bad value of a bad row, so that one look at it is enough."""
     texts = {column: cells.get(column, "").strip() for column in COLUMNS}
     headache = texts["headache"].lower()
@@ -570,13 +626,13 @@ def without_repeats(rows: Iterable[Row], report: Report) -> list[Row]:
         if earlier is row:
             continue
         if earlier[2:] == row[2:]:
-            report.notice(f"line {row.line}: the same as line {earlier.line}, counted once")
+            report.notice(f"{row.place}: the same as {earlier.place}, counted once")
         else:
             whose = f" of {shown(row.patient)}" if row.patient else ""
             report.problem(
                 row.line,
                 "date",
-                f"{row.date}{whose} stands on line {earlier.line} too and differs; keep one of them",
+                f"{row.date}{whose} stands on {earlier.place} too and differs; keep one of them",
             )
     return list(found.values())
 

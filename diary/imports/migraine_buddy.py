@@ -9,13 +9,13 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from io import StringIO
 
-from diary.details import BadTrigger, Side, implied_features, trigger_words
-from diary.imports.attacks import Attack, days_of
-from diary.imports.diary_csv import BadValue, Dose, Report, Row, checked_text, dose, shown
+from diary.details import implied_features
+from diary.imports.attacks import Attack, Found, Told, Unanswered, side_of, triggers_of
+from diary.imports.diary_csv import BadValue, Dose, Report, Row, checked_text, shown
 from diary.rules import Feature
 
 NEEDED = ("Started", "Lasted", "Pain Level")
@@ -32,8 +32,18 @@ FEATURES = {
     "worse pain if moving": Feature.WORSE_WITH_ACTIVITY,
     "aura": Feature.AURA,
 }
-NEVER_READ = ("#", "Start UTC Offset (min)", "End UTC Offset (min)", "Geohash", "Attack Location")
-READ = (*NEEDED, *TAKEN, "Attack Types", "Potential Triggers", "Symptoms", "Pain Positions", "Notes")
+NEVER_READ = ("#", "Geohash", "Attack Location")
+OFFSETS = ("Start UTC Offset (min)", "End UTC Offset (min)")
+READ = (
+    *OFFSETS,
+    *NEEDED,
+    *TAKEN,
+    "Attack Types",
+    "Potential Triggers",
+    "Symptoms",
+    "Pain Positions",
+    "Notes",
+)
 STARTED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{2}) (\d{1,2}):(\d{2})")
 LASTED = re.compile(r"(?:(\d{1,3})d)? ?(?:(\d{1,2})h)? ?(?:(\d{1,2})m)?")
 
@@ -43,29 +53,34 @@ def recognises(text: str) -> bool:
     return any('"Started"' in line and '"Lasted"' in line for line in text[:10_000].splitlines())
 
 
-class OrderUnknown(ValueError):
-    """Whether the day or the month comes first cannot be seen from the file; somebody has to say it."""
-
-
-def rows(text: str, report: Report, named: Callable[[str], str], order: str = "") -> list[Row]:
-    """One row a date. `named`: a medicine's name as the column `medicines` of a diary CSV says it.
-
-    `order`: "day" or "month", whichever comes first, where the file does not show it. Raises `OrderUnknown`.
-    """
+def rows(text: str, report: Report, told: Told) -> list[Row]:
+    """One row a date. Raises `Unanswered` ("order") where the file does not show whether day or month comes first."""
     table = list(_table(text, report))
-    is_day_first = _is_day_first([cells["Started"] for _line, cells in table], report, order)
+    return read(
+        ((line, cells, _doses(cells, told)) for line, cells in table),
+        [cells["Started"] for _line, cells in table],
+        report,
+        told,
+    )
+
+
+def read(
+    table: Iterable[tuple[int, Mapping[str, str], Iterable[Dose]]],
+    started: list[str],
+    report: Report,
+    told: Told,
+) -> list[Row]:
+    """The attacks of a table by the names of its columns, with what was taken; `started` are its moments as texts."""
+    is_day_first = _is_day_first(started, report, told.order)
     if is_day_first is None:
         return []
-    left_out: Counter[str] = Counter()
-    attacks = []
-    for line, cells in table:
+    found = Found()
+    for line, cells, doses in table:
         try:
-            attacks.append(_attack(line, cells, is_day_first, named, left_out))
+            found.attacks.append(_attack(line, cells, is_day_first, doses, found.left_out))
         except BadValue as error:
             report.problem(line, error.column, str(error))
-    for column, number in left_out.items():
-        report.notice(f"not taken over, the diary has no place for it: {column} ({number}×)")
-    return days_of(attacks, report)
+    return found.rows(report)
 
 
 def _table(text: str, report: Report) -> Iterator[tuple[int, Mapping[str, str]]]:
@@ -107,7 +122,7 @@ def _is_day_first(texts: list[str], report: Report, order: str) -> bool | None:
         report.is_cut_short = True
         return None
     if not shows_day and not shows_month and (True, True) in readings and not order:
-        raise OrderUnknown
+        raise Unanswered("order")
     return shows_day or (not shows_month and order == "day")
 
 
@@ -123,7 +138,7 @@ def _attack(
     line: int,
     cells: Mapping[str, str],
     is_day_first: bool,
-    named: Callable[[str], str],
+    doses: Iterable[Dose],
     left_out: Counter[str],
 ) -> Attack:
     began = _moment(cells["Started"], is_day_first)
@@ -137,18 +152,18 @@ def _attack(
         if _words(cells[column]):
             left_out["how well medicines helped, and when they were taken"] += 1
     types = [word.casefold() for word in _words(cells["Attack Types"])]
-    side = _side(_words(cells["Pain Positions"]))
+    side = side_of(_words(cells["Pain Positions"]))
     features = _features(_words(cells["Symptoms"]), types, left_out)
     return Attack(
         line,
         began,
-        began + lasted if lasted is not None else None,
+        began + lasted + _clock_change(cells) if lasted is not None else None,
         _pain(cells["Pain Level"], left_out),
         any("migraine" in word for word in types) or None,
         features | implied_features(side, None, ()),
         side,
-        tuple(_doses(cells, named)),
-        _triggers(cells["Potential Triggers"], left_out),
+        tuple(doses),
+        triggers_of(_words(cells["Potential Triggers"]), left_out),
         checked_text("Notes", cells["Notes"].strip(), 100_000),
     )
 
@@ -181,6 +196,15 @@ def _lasted(text: str) -> timedelta | None:
     return timedelta(days=days, hours=hours, minutes=minutes) or None
 
 
+def _clock_change(cells: Mapping[str, str]) -> timedelta:
+    """How far the clock of the person moved during the attack. Older files do not say it."""
+    texts = [cells[column].strip() for column in OFFSETS]
+    if not all(re.fullmatch(r"-?\d{1,3}", text) for text in texts):
+        return timedelta(0)
+    start, end = map(int, texts)
+    return timedelta(minutes=end - start)
+
+
 def _pain(text: str, left_out: Counter[str]) -> int | None:
     """1 to 10. An attack without pain is one whose pain is not said: 0 stands with headache-free days alone."""
     if not text.strip():
@@ -202,22 +226,9 @@ def _features(symptoms: list[str], types: list[str], left_out: Counter[str]) -> 
     return frozenset(feature for feature in found if feature)
 
 
-def _side(positions: list[str]) -> Side | None:
-    sides = {word.casefold().partition(" ")[0] for word in positions} & {"left", "right"}
-    return Side(sides.pop()) if len(sides) == 1 else Side.BOTH if sides else None
-
-
-def _doses(cells: Mapping[str, str], named: Callable[[str], str]) -> Iterator[Dose]:
+def _doses(cells: Mapping[str, str], told: Told) -> Iterator[Dose]:
     """One dose each, also of what two columns name: how many were taken is not in the file."""
     names = {name.casefold(): name for column in TAKEN for name in _words(cells[column])}
     for known, name in names.items():
         if known != NO_MEDICINE:
-            yield dose(named(name))
-
-
-def _triggers(text: str, left_out: Counter[str]) -> tuple[str, ...]:
-    try:
-        return trigger_words(";".join(_words(text)))
-    except BadTrigger:
-        left_out["triggers that are too many or too long"] += 1
-        return ()
+            yield told.dose(name)

@@ -4,15 +4,29 @@ medicines that the catalogue does not know.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, tzinfo
 from io import StringIO
+from types import ModuleType
+from typing import IO
 
 from django.utils.translation import gettext as _
 
 from diary import catalogue
-from diary.imports import migraine_buddy
+from diary.imports import (
+    apple_health,
+    archive,
+    cluster_tracker,
+    diary_json,
+    headache_companion,
+    migraine_buddy,
+    migraine_buddy_html,
+    migralog,
+)
+from diary.imports.archive import Unreadable
+from diary.imports.attacks import Told, Unanswered
 from diary.imports.diary_csv import (
     MEDICINE_LENGTH,
     NAME_LENGTH,
@@ -27,29 +41,47 @@ from diary.imports.diary_csv import (
 )
 from diary.imports.storage import not_after
 
-MOST_BYTES = 160 * 1024
-"""About ten years. It has to pass through the page once more, and a form may hold 256 kB."""
+MOST_BYTES = 2 * 1024 * 1024
+"""Of a text. Ten years are a quarter of a megabyte as our CSV; other programs write more."""
+MOST_SEALED = 150_000
+"""Of a text when it is packed: it passes through the page once more, and a form may hold 256 kB."""
 MOST_ROWS = 4000
 MOST_UNKNOWN = 20
 """Names to be asked for. A file with more is no list of medicines."""
+IMPORTERS: Mapping[str, ModuleType] = {
+    "migraine-buddy": migraine_buddy,
+    "migraine-buddy-html": migraine_buddy_html,
+    "apple-health": apple_health,
+    "cluster-headache-tracker": cluster_tracker,
+    "migralog": migralog,
+    "headache-companion": headache_companion,
+    "json": diary_json,
+}
+"""What wrote a file, by its name on the command line. Each has `recognises(text)` and `rows(text, report, told)`."""
 
 
-class Unreadable(ValueError):
-    """Not a CSV file in UTF-8; the text says what it looks like, for people."""
+def text_of(sent: IO[bytes]) -> str:
+    """The text of a file; of an Apple Health export, packed or not, the headaches alone. Raises `Unreadable`."""
+    head = sent.read(apple_health.MOST_HEAD)
+    sent.seek(0)
+    if head.startswith(archive.ZIP):
+        return _small(archive.headaches_of_zip(sent))
+    if b"<HealthData" in head:
+        return _small(archive.headaches_of_xml(sent))
+    return _small(_decoded(sent.read(MOST_BYTES + 1)))
 
 
-def text_of(sent: bytes) -> str:
-    """The text of a file. Raises `Unreadable`."""
+def _decoded(sent: bytes) -> str:
     if len(sent) > MOST_BYTES:
         raise Unreadable(
-            _("The file is larger than %(most)d kB. Split it by years.") % {"most": MOST_BYTES // 1024}
+            _("The file is larger than %(most)d MB. Split it by years.") % {"most": MOST_BYTES // 1024**2}
         )
-    if sent.startswith(b"PK\x03\x04"):
-        raise Unreadable(_("This is a spreadsheet. Save it as “CSV UTF-8” and choose that file."))
-    if sent.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise Unreadable(_("This file is in UTF-16. Save it as “CSV UTF-8” and choose that file."))
+    if not sent.strip():
+        raise Unreadable(_("The file is empty. Choose the one that holds the diary."))
+    # Such a mark at the beginning leaves no doubt.
+    encoding = "utf-16" if sent.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
-        text = sent.decode("utf-8-sig")
+        text = sent.decode(encoding)
     except UnicodeDecodeError as error:
         line = sent.count(b"\n", 0, error.start) + 1
         words = _("Line %(line)d is not in UTF-8. Save the file as “CSV UTF-8” and choose it again.")
@@ -57,6 +89,12 @@ def text_of(sent: bytes) -> str:
     if "\0" in text:
         words = _("Line %(line)d holds a NUL character: this is no text file.")
         raise Unreadable(words % {"line": text.count("\n", 0, text.index("\0")) + 1})
+    return text
+
+
+def _small(text: str) -> str:
+    if len(zlib.compress(text.encode(), 6)) > MOST_SEALED:
+        raise Unreadable(_("The file holds too much to be looked at in one go. Split it by years."))
     return text
 
 
@@ -103,31 +141,47 @@ def _is_known(name: str) -> bool:
 class Reading:
     """What a file says. `unknown`: medicines without a class; `people`: the pseudonyms that it names.
 
-    `asks_order`: nothing is read before somebody says whether the day or the month comes first in its dates.
+    `asks`: nothing is read before somebody says this: "order", whether the day or the month comes first in its dates,
+    or "yellow", what a day means that was not good without a headache.
     """
 
     rows: list[Row]
     report: Report
     unknown: list[str]
     people: list[str]
-    asks_order: bool = False
+    asks: str = ""
+
+    @property
+    def asks_order(self) -> bool:
+        """Whether the day or the month comes first."""
+        return self.asks == "order"
 
 
-def reading(text: str, latest: date, classes: Mapping[str, str], order: str = "") -> Reading:
-    """The rows of one person up to a date. What wrote the file is seen from its content.
+def reading(
+    text: str,
+    latest: date,
+    classes: Mapping[str, str],
+    order: str = "",
+    *,
+    yellow: str = "",
+    zone: tzinfo = UTC,
+    form: str = "",
+) -> Reading:
+    """The rows of one person up to a date. What wrote the file is seen from its content, unless `form` names it.
 
-    `order`: "day" or "month", whichever comes first in its dates, where the file does not show it.
+    For the others see `attacks.Told`.
     """
     report, naming = Report(), Naming(classes)
     good: list[Row] = []
-    if migraine_buddy.recognises(text):
-        try:
-            said: Iterable[Row] = migraine_buddy.rows(text, report, naming, order)
-        except migraine_buddy.OrderUnknown:
-            report.is_cut_short = True
-            return Reading([], report, [], [], asks_order=True)
+    importer = _importer(text, form)
+    if importer is None:
+        said: Iterable[Row] = rows(StringIO(text, newline=""), report, naming)
     else:
-        said = rows(StringIO(text, newline=""), report, naming)
+        try:
+            said = importer.rows(text, report, Told(naming, zone, order, yellow))
+        except Unanswered as asked:
+            report.is_cut_short = True
+            return Reading([], report, [], [], asks=asked.question)
     for row in not_after(said, latest, report):
         if len(good) == MOST_ROWS:
             words = _("more than %(most)d rows: split the file by years") % {"most": MOST_ROWS}
@@ -142,3 +196,24 @@ def reading(text: str, latest: date, classes: Mapping[str, str], order: str = ""
     return Reading(
         without_repeats(good, report), report, list(naming.unknown.values())[:MOST_UNKNOWN], people
     )
+
+
+def _importer(text: str, form: str) -> ModuleType | None:
+    """`None` for the diary CSV."""
+    if form:
+        return IMPORTERS.get(form)
+    return next((one for one in IMPORTERS.values() if one.recognises(text)), None)
+
+
+def is_other_program(file: IO[bytes]) -> bool:
+    """Whether a file is anything but a diary CSV, from how it begins."""
+    head = file.read(apple_health.MOST_HEAD)
+    file.seek(0)
+    begins = head.lstrip(b"\xef\xbb\xbf \r\n\t")[:2]
+    text = head.decode(errors="replace")
+    return begins[:1] in (b"{", b"[", b"<") or begins == b"PK" or _importer(text, "") is not None
+
+
+def is_log_alone(text: str) -> bool:
+    """Whether a second file may stand beside it: the doses that the same program writes by themselves."""
+    return cluster_tracker.recognises(text)

@@ -24,6 +24,13 @@ PURE_MODULES = (
     "diary.imports.diary_csv",
     "diary.imports.attacks",
     "diary.imports.migraine_buddy",
+    "diary.imports.migraine_buddy_html",
+    "diary.imports.apple_health",
+    "diary.imports.cluster_tracker",
+    "diary.imports.migralog",
+    "diary.imports.headache_companion",
+    "diary.imports.diary_json",
+    "diary.imports.json_text",
 )
 # A rule returns what was counted; these names promise a verdict or hide the noun.
 UNWANTED = ("should_stop", "alert", "risk", "score", "get_", "calc_")

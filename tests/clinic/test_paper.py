@@ -410,10 +410,10 @@ def test_import_with_a_kind_that_was_not_looked_at_is_looked_at_first(as_clara, 
 
 UNREADABLE = {
     "cp1252": ("date,headache,note\n2026-05-01,mild,\n2026-05-02,mild,ä\n".encode("cp1252"), "Line 3 is not in UTF-8"),
-    "utf-16": ("date,headache\n2026-05-01,mild\n".encode("utf-16"), "This file is in UTF-16"),
-    "a spreadsheet": (b"PK\x03\x04rest", "This is a spreadsheet"),
+    "half utf-16": ("date,headache\n2026-05-01,mild\n".encode("utf-16")[:-1], "is not in UTF-8"),
+    "no zip": (b"PK\x03\x04rest", "This zip file is damaged or cut off"),
     "a NUL": (b"date,headache\n2026-05-01,mi\0ld\n", "Line 2 holds a NUL character"),
-    "too large": (b"date,headache\n" * 20_000, "larger than 160 kB"),
+    "too large": (b"date,headache\n" * 160_000, "larger than 2 MB"),
     "empty": (b"", "The submitted file is empty"),
 }  # fmt: skip
 
@@ -482,7 +482,8 @@ def test_what_was_looked_at_is_imported_or_nothing(as_clara, otto, anna, north, 
     assert not anna.days.exists()
 
 
-def test_file_that_is_far_too_large_is_not_read(as_clara, otto):
+def test_file_that_is_far_too_large_is_not_read(as_clara, otto, monkeypatch):
+    monkeypatch.setattr("config.uploads.MOST_IMPORTED", 500_000)
     file = SimpleUploadedFile("diary.csv", b"x" * 600_000, "text/csv")
     answer = as_clara.client.post(f"/clinic/patients/{otto.pk}/import/", {"file": file})
     assert answer.status_code == 400

@@ -14,9 +14,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from clinic import elsewhere
 from clinic.imported import HasSignIn, Pseudonyms, clinic_of, store_sessions
 from clinic.imports import SessionRow, sessions_by_patient
 from clinic.models import Clinic
+from diary.imports.archive import Unreadable
 from diary.imports.diary_csv import NotGrouped, Report, Row, gathered, grouped, open_text, rows
 from diary.imports.storage import Outcome, not_after, store
 from diary.models import Patient
@@ -38,7 +40,10 @@ def listed(report: Report) -> str:
 
 @dataclass
 class Import:
-    """One run over the files. `patient_of` says whose the rows of a pseudonym are."""
+    """One run over the files. `patient_of` says whose the rows of a pseudonym are.
+
+    `elsewhere`: the rows of a file that another program wrote; `None` for a diary CSV.
+    """
 
     diary: str
     sessions: str | None
@@ -47,6 +52,7 @@ class Import:
     patient_of: Callable[[str], Patient]
     clinic: Clinic | None
     progress: Callable[[int], None]
+    elsewhere: Callable[[Report], list[Row]] | None = None
     report: Report = field(default_factory=Report)
     people: set[int] = field(default_factory=set)
     days: Outcome = field(default_factory=Outcome)
@@ -55,16 +61,22 @@ class Import:
 
     def run(self, together: Together) -> None:
         """Diaries first, then the sessions, also of people without a day in the file."""
-        with open_text(self.diary) as file:
-            good = not_after(rows(file, self.report), self.latest, self.report)
-            for pseudonym, days in together(good, self.report):
-                patient = self.patient_of(pseudonym)
-                self.people.add(patient.pk)
-                self.days += store(patient, days, self.report, self.replace)
-                self.progress(len(self.people))
+        if self.elsewhere:
+            self._store("", self.elsewhere(self.report))
+        else:
+            with open_text(self.diary) as file:
+                good = not_after(rows(file, self.report), self.latest, self.report)
+                for pseudonym, days in together(good, self.report):
+                    self._store(pseudonym, days)
         self.left_out += len(self.report.bad_lines)
         if self.sessions:
             self._run_sessions(self.sessions)
+
+    def _store(self, pseudonym: str, days: list[Row]) -> None:
+        patient = self.patient_of(pseudonym)
+        self.people.add(patient.pk)
+        self.days += store(patient, days, self.report, self.replace)
+        self.progress(len(self.people))
 
     def _run_sessions(self, path: str) -> None:
         own = Report()
@@ -97,7 +109,7 @@ class Import:
 
 
 class Command(BaseCommand):
-    help = "Imports a diary CSV: one person's, or many pseudonymous ones into a clinic. All or nothing."
+    help = "Imports a diary: one person's, or a CSV of many pseudonymous ones into a clinic. All or nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("diary", metavar="FILE")
@@ -111,6 +123,7 @@ class Command(BaseCommand):
             "--skip-bad-rows", action="store_true", help="import the good rows, list the bad ones"
         )
         parser.add_argument("--replace", action="store_true", help="days that differ are taken from the file")
+        elsewhere.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.started = time.monotonic()
@@ -157,7 +170,29 @@ class Command(BaseCommand):
             patient_of,
             clinic,
             self._progress,
+            self._elsewhere(options, latest),
         )
+
+    def _elsewhere(self, options: dict[str, Any], latest: date) -> Callable[[Report], list[Row]] | None:
+        if not elsewhere.is_from_elsewhere(options["diary"], options["format"]):
+            return None
+        if options["clinic"]:
+            raise refusal("The file of another program is one person's: say whose with --patient.")
+        zone = self._patient(options["patient"]).time_zone
+
+        def read(report: Report) -> list[Row]:
+            try:
+                return elsewhere.read(options, latest, zone, report)
+            except (elsewhere.Unsaid, Unreadable) as error:
+                raise refusal(f"Nothing was written: {error}") from None
+
+        return read
+
+    def _patient(self, email: str) -> Patient:
+        patient = Patient.objects.filter(user__email__iexact=email.strip()).first()
+        if patient is None:
+            raise refusal(f"Nobody with a diary signs in as {email}.")
+        return patient
 
     def _into_clinic(self, slug: str) -> tuple[Callable[[str], Patient], Clinic, date]:
         clinic = Clinic.objects.filter(slug=slug).first()
@@ -173,9 +208,7 @@ class Command(BaseCommand):
         return patient_of, clinic, timezone.localdate() + timedelta(days=1)
 
     def _into_diary(self, email: str) -> tuple[Callable[[str], Patient], Clinic | None, date]:
-        patient = Patient.objects.filter(user__email__iexact=email.strip()).first()
-        if patient is None:
-            raise refusal(f"Nobody with a diary signs in as {email}.")
+        patient = self._patient(email)
         seen: set[str] = set()
 
         def patient_of(pseudonym: str) -> Patient:
