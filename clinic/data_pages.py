@@ -18,11 +18,19 @@ from accounts import audit
 from accounts.access import GET_OR_POST, recently_signed_in, signed_in
 from accounts.models import AuditEntry
 from clinic import erasure, leaving, takeout
+from clinic.session_calendar import sessions_calendar
 from diary.access import patient_of, patient_only
+from diary.exports import json_text
+from diary.imports.storage import recorded_rows
 from diary.models import Patient
 from diary.views import today_of
 
-CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "zip": "application/zip"}
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "ics": "text/calendar; charset=utf-8",
+    "zip": "application/zip",
+}
 
 
 @require_safe
@@ -43,10 +51,7 @@ def copy(request: HttpRequest, patient: Patient) -> HttpResponse:
         return render(request, "data/copy.html")
     if not ratelimit.consume(request, action="take_copy"):
         return render(request, "data/copy.html", {"is_too_often": True}, status=429)
-    if request.POST.get("what") == "diary":
-        kind, words, content = "csv", "the diary as CSV", takeout.diary_text(patient).encode()
-    else:
-        kind, words, content = "zip", "everything", takeout.archive(patient, timezone.now())
+    kind, words, content = _copied(patient, request.POST.get("what", ""))
     audit.write(request, audit.Line(AuditEntry.Action.EXPORTED, patient.pseudonym, detail=words))
     name = f"headache-diary-{today_of(patient)}.{kind}"
     return HttpResponse(
@@ -54,6 +59,18 @@ def copy(request: HttpRequest, patient: Patient) -> HttpResponse:
         content_type=CONTENT_TYPES[kind],
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def _copied(patient: Patient, what: str) -> tuple[str, str, bytes]:
+    """The kind of file, what the log calls it, and the file."""
+    match what:
+        case "diary":
+            return "csv", "the diary as CSV", takeout.diary_text(patient).encode()
+        case "json":
+            return "json", "the diary as JSON", json_text(recorded_rows(patient)).encode()
+        case "injections":
+            return "ics", "the injections as a calendar", sessions_calendar(patient, timezone.now())
+    return "zip", "everything", takeout.archive(patient, timezone.now())
 
 
 # --- Leaving ---------------------------------------------------------------------------------------------------

@@ -1,9 +1,12 @@
 """A diary goes out as CSV and comes back the same, through the database."""
 
 import io
+import json
 from datetime import date, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 
+import jsonschema
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
@@ -12,12 +15,13 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from diary.details import BadTrigger, Quality, Side, implied_features, trigger_words
-from diary.exports import diary_csv
-from diary.imports.diary_csv import Report, dose, rows, without_repeats
+from diary.exports import diary_csv, json_text, write_rows
+from diary.imports.diary_csv import Dose, Other, Report, Row, dose, rows, without_repeats
 from diary.imports.storage import Outcome, not_after, recorded_rows, store
+from diary.imports.uploaded import reading, text_of
 from diary.models import DiaryDay, Medicine, Patient, aura_set, feature_set, feature_words
 from diary.models.days import AURA_TEXTS
-from diary.rules import MedicationClass
+from diary.rules import Day, Disability, Headache, MedicationClass, Relief
 
 pytestmark = pytest.mark.django_db
 
@@ -325,6 +329,139 @@ def test_import_of_export_is_the_same_diary(medicines, days):
     assert (outcome, report) == (Outcome(added=len(days)), Report())
     assert recorded_rows(other) == recorded_rows(one)
     assert imported(one, exported(other)) == (Outcome(unchanged=len(days)), Report())
+
+
+DOSES = st.lists(
+    st.builds(
+        lambda name, word, doses: Dose("", name, "", word, doses),
+        NAMES.filter(is_valid),
+        st.sampled_from(MedicationClass),
+        st.integers(1, 99),
+    )
+    | st.sampled_from(["Excedrin", "sumatriptan 50 mg x2", "class:opioid x3", "Imigran"]).map(dose),
+    max_size=4,
+    unique_by=lambda one: (one.name.lower(), one.strength, one.medication_class),
+).map(tuple)
+
+
+def row_with(offset, said, doses):
+    """As the database would give it."""
+    day = Day(
+        date(2026, 1, 1) + timedelta(days=offset),
+        Headache(said["headache"]),
+        said["pain"],
+        said["migraine"],
+        feature_set(said["features"]),
+        frozenset(one.medication_class for one in doses),
+        Relief(said["relief"]) if said["relief"] else None,
+    )
+    other = Other(
+        said["hours"],
+        Disability(said["disability"]) if said["disability"] else None,
+        said["menstruation"],
+        said["start"],
+        said["end"],
+        Side(said["side"]) if said["side"] else None,
+        Quality(said["quality"]) if said["quality"] else None,
+        aura_set(said["aura"]),
+        trigger_words(said["triggers"]),
+    )
+    return Row(0, "", day, doses, other, said["note"])
+
+
+FREE = st.just(
+    dict.fromkeys(("pain", "hours", "migraine", "menstruation", "start", "end"))
+    | dict.fromkeys(("features", "relief", "disability", "side", "quality", "aura", "triggers", "note"), "")
+    | {"headache": "none"}
+)
+GENERATED = st.lists(
+    st.tuples(st.integers(0, 3), st.one_of(DAYS.filter(bool).map(lambda days: days[0]), FREE), DOSES),
+    max_size=6,
+).map(
+    lambda days: [
+        row_with(sum(gap for gap, *_rest in days[: place + 1]) + place, said, doses)
+        for place, (_gap, said, doses) in enumerate(days)
+    ]
+)
+
+
+def csv_text(days):
+    out = io.StringIO(newline="")
+    write_rows(days, out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("written", [csv_text, json_text])
+def test_what_is_written_is_read_again_as_it_was_for_500_diaries(written):
+    seen = []
+
+    @settings(max_examples=500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(GENERATED)
+    def is_the_same(days):
+        found = reading(text_of(io.BytesIO(written(days).encode())), date(2026, 12, 31), {})
+        assert (found.report.problems, found.unknown) == ([], [])
+        assert [row[1:] for row in found.rows] == [row[1:] for row in days]
+        seen.append(len(days))
+
+    is_the_same()
+    assert len(seen) >= 500
+    # Dates are left out between them, and none of these comes back as a day.
+    assert sum(seen) > 500
+
+
+def test_json_is_of_its_schema_and_a_gap_stays_a_gap():
+    schema = json.loads((Path(__file__).parents[2] / "docs" / "diary.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+
+    @settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(GENERATED)
+    def is_valid_json(days):
+        said = json.loads(json_text(days))
+        validator.validate(said)
+        assert [day["date"] for day in said["days"]] == [row.date.isoformat() for row in days]
+
+    is_valid_json()
+    assert not validator.is_valid({"format": "headache-diary", "version": 2, "days": []})
+    assert not validator.is_valid(
+        {"format": "headache-diary", "version": 1, "days": [{"date": "2026-01-01"}]}
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        ({"date": "2026-01-01"}, "days[0]: headache: '' is not one of"),
+        ({"date": 5, "headache": "mild"}, "days[0]: date: '5' is not YYYY-MM-DD"),
+        ({"date": "2026-01-01", "headache": "mild", "pain": 11}, "days[0]: pain: '11' is not a whole number"),
+        (
+            {"date": "2026-01-01", "headache": "mild", "medicines": ["x"]},
+            "days[0]: medicines: 'x' is not a name",
+        ),
+        (
+            {"date": "2026-01-01", "headache": "mild", "medicines": "x"},
+            "days[0]: medicines: 'x' is not a list",
+        ),
+        ({"date": "2026-01-01", "headache": "mild", "aura": {}}, "days[0]: aura: '{}' cannot stand there"),
+    ],
+)
+def test_bad_day_of_a_json_is_said_with_its_place(day, words):
+    good = {"date": "2026-01-02", "headache": "none"}
+    text = json.dumps({"format": "headache-diary", "version": 1, "days": [day, good]})
+    found = reading(text, date(2026, 12, 31), {})
+    assert any(words in problem for problem in found.report.problems)
+    assert [row.date.day for row in found.rows] == [2]
+
+
+def test_command_writes_json_that_comes_back(ana, tmp_path):
+    day_with(ana, {"name": "Oma's Tropfen", "medication_class": "other"}, note="=1+1", headache="severe")
+    out = io.StringIO()
+    call_command("export_diary", "--patient", "ana@example.org", "--format", "json", stdout=out)
+    (path := tmp_path / "diary.json").write_text(out.getvalue(), encoding="utf-8")
+    before = recorded_rows(ana)
+    ana.days.all().delete()
+    call_command("import_diary", str(path), "--patient", "ana@example.org")
+    assert recorded_rows(ana) == before
 
 
 def dose_fields(text):

@@ -101,6 +101,29 @@ def test_days_alone_come_as_csv(fresh, mira):
     assert answer.content.decode() == out.getvalue()
 
 
+def test_days_come_as_json(fresh, mira):
+    answer = taken(fresh.client, what="json")
+    assert answer["Content-Disposition"] == 'attachment; filename="headache-diary-2026-06-17.json"'
+    out = StringIO()
+    call_command("export_diary", "--patient", mira.user.email, "--format", "json", stdout=out)
+    assert answer.content.decode() == out.getvalue()
+    assert AuditEntry.objects.filter(detail="the diary as JSON").count() == 1
+
+
+def test_injections_come_as_a_calendar(fresh, mira):
+    answer = taken(fresh.client, what="injections")
+    assert answer["Content-Type"] == "text/calendar; charset=utf-8"
+    lines = answer.content.decode().split("\r\n")
+    dates = [f"DTSTART;VALUE=DATE:{one.date:%Y%m%d}" for one in mira.sessions.order_by("date")]
+    assert dates
+    assert [line for line in lines if line.startswith("DTSTART")] == dates
+    assert (lines[0], lines[-2]) == ("BEGIN:VCALENDAR", "END:VCALENDAR")
+    assert max(len(line.encode()) for line in lines) <= 75
+    first = [line for line in lines if line.startswith("UID")]
+    again = taken(fresh.client, what="injections").content.decode().split("\r\n")
+    assert [line for line in again if line.startswith("UID")] == first
+
+
 def test_every_copy_is_written_down(fresh, mira):
     taken(fresh.client, what="everything")
     taken(fresh.client, what="diary")

@@ -1,4 +1,4 @@
-"""Writes a person's diary as the diary CSV to standard output."""
+"""Writes a person's diary to standard output: as the diary CSV, or as JSON."""
 
 from __future__ import annotations
 
@@ -10,25 +10,32 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts import audit
 from accounts.models import AuditEntry
-from diary.exports import diary_csv
+from diary.exports import diary_csv, json_text
+from diary.imports.storage import recorded_rows
 from diary.models import Patient
 
 
 class Command(BaseCommand):
-    help = "Writes a person's diary as CSV to standard output."
+    help = "Writes a person's diary to standard output, as CSV or JSON."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--patient", required=True, metavar="EMAIL", help="the address the person signs in with"
         )
 
+        parser.add_argument(
+            "--format", choices=["csv", "json"], default="csv", help="CSV where it is not said"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         patient = Patient.objects.filter(user__email__iexact=options["patient"].strip()).first()
         if patient is None:
             raise CommandError(f"Nobody with a diary signs in as {options['patient']}.", returncode=2)
-        audit.append(
-            [audit.Line(AuditEntry.Action.EXPORTED, patient.pseudonym, detail="the diary as CSV, by command")]
-        )
+        words = f"the diary as {options['format'].upper()}, by command"
+        audit.append([audit.Line(AuditEntry.Action.EXPORTED, patient.pseudonym, detail=words)])
         if sys.stdout is self.stdout._out:
             sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
-        diary_csv(patient, self.stdout)  # type: ignore[arg-type]
+        if options["format"] == "json":
+            self.stdout.write(json_text(recorded_rows(patient)), ending="")
+        else:
+            diary_csv(patient, self.stdout)  # type: ignore[arg-type]
