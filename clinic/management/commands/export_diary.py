@@ -1,4 +1,4 @@
-"""Writes a person's diary to standard output: as the diary CSV, or as JSON."""
+"""Writes a person's diary to standard output: as the diary CSV, as JSON, or as FHIR."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from accounts import audit
 from accounts.models import AuditEntry
+from clinic.fhir import bundle_text
 from diary.exports import diary_csv, json_text
 from diary.imports.storage import recorded_rows
 from diary.models import Patient
 
 
 class Command(BaseCommand):
-    help = "Writes a person's diary to standard output, as CSV or JSON."
+    help = "Writes a person's diary to standard output, as CSV, JSON or FHIR."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -24,7 +26,7 @@ class Command(BaseCommand):
         )
 
         parser.add_argument(
-            "--format", choices=["csv", "json"], default="csv", help="CSV where it is not said"
+            "--format", choices=["csv", "json", "fhir"], default="csv", help="CSV where it is not said"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,5 +39,7 @@ class Command(BaseCommand):
             sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
         if options["format"] == "json":
             self.stdout.write(json_text(recorded_rows(patient)), ending="")
+        elif options["format"] == "fhir":
+            self.stdout.write(bundle_text(patient, patient.date_at(timezone.now())), ending="")
         else:
             diary_csv(patient, self.stdout)  # type: ignore[arg-type]
