@@ -18,6 +18,7 @@ from accounts import audit
 from accounts.access import GET_OR_POST, recently_signed_in, signed_in
 from accounts.models import AuditEntry
 from clinic import erasure, leaving, takeout
+from clinic.diary_paper import diary_pdf
 from clinic.fhir import bundle_text
 from clinic.session_calendar import sessions_calendar
 from diary.access import patient_of, patient_only
@@ -28,6 +29,7 @@ from diary.views import today_of
 
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
+    "pdf": "application/pdf",
     "json": "application/json",
     "fhir.json": "application/fhir+json",
     "ics": "text/calendar; charset=utf-8",
@@ -68,6 +70,8 @@ def _copied(patient: Patient, what: str) -> tuple[str, str, bytes]:
     match what:
         case "diary":
             return "csv", "the diary as CSV", takeout.diary_text(patient).encode()
+        case "paper":
+            return "pdf", "the diary as PDF", diary_pdf(patient, today_of(patient))
         case "json":
             return "json", "the diary as JSON", json_text(recorded_rows(patient)).encode()
         case "fhir":

@@ -107,18 +107,29 @@ class Taken:
 
 @dataclass
 class Found:
-    """What a file says, before it is folded into days. `left_out`: what the diary has no place for, how often."""
+    """What a file says, before it is folded into days. `left_out`: what the diary has no place for, how often.
+
+    `spoilt`: days of which a dose cannot be read. They are left out whole, or they would say that it was not taken.
+    """
 
     attacks: list[Attack] = field(default_factory=list)
     free: list[Free] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
+    spoilt: set[date] = field(default_factory=set)
 
     def rows(self, report: Report) -> list[Row]:
         """One row a date, in order."""
         for what, number in self.left_out.items():
             report.notice(f"not taken over, the diary has no place for it: {what} ({number}×)")
-        return days_of(self.attacks, report, free=self.free, taken=self.taken)
+        found = []
+        for row in days_of(self.attacks, report, free=self.free, taken=self.taken):
+            if row.date in self.spoilt:
+                words = f"{row.date} is left out whole: a medicine of that day cannot be read"
+                report.problem(row.line, "", words)
+            else:
+                found.append(row)
+        return found
 
 
 def dates_between(began: datetime, ended: datetime | None) -> list[date]:

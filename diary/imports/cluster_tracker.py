@@ -139,6 +139,11 @@ def _dose(place: str, cells: _Cells, told: Told, found: Found) -> Iterator[Taken
     elif kind == "oxygen" or OXYGEN.match(name):
         found.left_out[BREATHED] += 1
     else:
+        when = _moment("taken_at", cells["taken_at"]).date()
         strong = f"{name} {cells['amount'].strip()} {cells['unit'].strip()}".strip()
-        dose = told.dose(strong if catalogue.match(strong) else name)
-        yield Taken(place, _moment("taken_at", cells["taken_at"]).date(), dose)
+        try:
+            dose = told.dose(strong if catalogue.match(strong) else name)
+        except BadValue:
+            found.spoilt.add(when)
+            raise
+        yield Taken(place, when, dose)

@@ -80,6 +80,7 @@ def _day(place: str, day: Object, when: date, told: Told, found: Found, report: 
         try:
             _medicine(f"{place}, {at}", medicine, when, told, found)
         except BadValue as error:
+            found.spoilt.add(when)
             report.problem(f"{place}, {at}", error.column, str(error))
     if any(said.number(day, key, 0, 3) for key in HABITS):
         found.left_out["diet, exercise, relaxation, sleep and water"] += 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
@@ -74,8 +73,11 @@ def number(value: Object, key: str, least: float, most: float) -> float | None:
 
 def moment(value: Object, key: str, zone: tzinfo, *, per_second: int = 1) -> datetime | None:
     """By the clock of the zone, from a number since 1970; `None` where it is not there. Raises `BadValue`."""
-    found = number(value, key, 0, 5e9 * per_second)
-    if found is None or not math.isfinite(found):
+    try:
+        found = number(value, key, 0, 5e9 * per_second)
+    except BadValue:
+        raise BadValue(key, f"{shown(str(value[key]))} is not a moment, as a number since 1970") from None
+    if found is None:
         return None
     return datetime.fromtimestamp(found / per_second, UTC).astimezone(zone).replace(tzinfo=None)
 

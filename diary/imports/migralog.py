@@ -241,7 +241,11 @@ class _Export:
             return
         # Half a tablet is one dose: what is counted are days and how often something was taken.
         doses = math.ceil(quantity) if quantity else 1
-        taken = self.told.dose(self._name(dose, medicine), doses)
+        try:
+            taken = self.told.dose(self._name(dose, medicine), doses)
+        except BadValue:
+            self.found.spoilt.add(when.date())
+            raise
         self.found.taken.append(Taken(place, when.date(), taken))
 
     def _name(self, dose: Object, medicine: Object) -> str:

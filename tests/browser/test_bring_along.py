@@ -147,6 +147,7 @@ def test_which_files_can_be_read_is_said_and_a_second_file_has_its_place(as_mona
         ("Download the days as JSON", ".json"),
         ("Download the dates", ".ics"),
         ("Download as FHIR", ".fhir.json"),
+        ("Download the PDF", ".pdf"),
     ],
 )
 def test_each_copy_is_a_download(as_mona, mona, axe, button, ending):
@@ -162,6 +163,9 @@ def test_each_copy_is_a_download(as_mona, mona, axe, button, ending):
     with page.expect_download() as download:
         page.get_by_role("button", name=button, exact=True).tap()
     assert download.value.suggested_filename == f"headache-diary-{today}{ending}"
+    if ending == ".pdf":
+        assert Path(download.value.path()).read_bytes().startswith(b"%PDF-")
+        return
     text = Path(download.value.path()).read_text()
     if ending == ".fhir.json":
         Bundle.model_validate_json(text)

@@ -372,6 +372,22 @@ def test_category_of_an_unknown_medicine_is_its_class_and_else_it_is_asked_for()
     assert [one.medication_class for one in found.rows[0].medicines] == ["other"]
 
 
+def test_day_with_a_medicine_that_cannot_be_read_is_left_out_whole():
+    own = TABLET | {"name": "Oma's Tropfen"}
+    other = EPISODE | {"id": "e2", "startTime": NOON + 48 * HOUR, "endTime": None}
+    found = log(migralog(episodes=[EPISODE, other], medications=[own], medicationDoses=[dose()]))
+    assert days(found) == {"03-04": "yes"}
+    assert "episodes[0]: 2026-03-02 is left out whole: a medicine of that day cannot be read" in said(found)
+    taken = [{"name": "Oma's Tropfen", "type": "other"}]
+    companions = [
+        companion(PAIN, medications=taken),
+        companion(PAIN | {"startTime": None}, when="2026-03-05"),
+    ]
+    assert days(read(json.dumps(companions))) == {"03-05": "yes"}
+    row = "2026-03-14 02:15:00,Oma's Tropfen,abortive,,,,,,\n"
+    assert days(read(LOG + ATTACK + "2026-03-20 02:10:00,,5,,,\n" + DOSES + row)) == {"03-20": "yes"}
+
+
 def test_preventive_medicine_is_no_dose():
     whole = migralog(
         episodes=[EPISODE], medications=[TABLET | {"type": "preventative"}], medicationDoses=[dose()]
@@ -407,8 +423,8 @@ def test_truncated_migralog_is_refused(name):
     ("episode", "words"),
     [
         ({"startTime": None}, "episodes[0]: startTime: is missing"),
-        ({"startTime": "noon"}, "episodes[0]: startTime: 'noon' is not a number"),
-        ({"startTime": 1e30}, "episodes[0]: startTime: '1e+30' is not a number"),
+        ({"startTime": "noon"}, "episodes[0]: startTime: 'noon' is not a moment, as a number since 1970"),
+        ({"startTime": 1e30}, "episodes[0]: startTime: '1e+30' is not a moment"),
         ({"endTime": NOON - HOUR}, "episodes[0]: it ends before it begins"),
         ({"notes": 5}, "episodes[0]: notes: '5' is not a text"),
     ],
