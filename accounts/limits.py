@@ -13,6 +13,11 @@ RATES = {
     "invite": "60/h/user",
     # A calendar program asks once in an hour or a day; several people may share an address.
     "clinic_feed": "120/h/ip",
+    # Files that are looked at for an import: a large one keeps a processor busy for half a minute.
+    "import": "60/h/user",
+    # Programs; several may share an address.
+    "api": "240/h/ip",
+    "api_refused": "60/h/ip",
     # Addresses of patients who are not theirs. Each is an entry in the audit log for good.
     "refused": "60/h/user",
 }

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from accounts import limits
 from accounts.access import GET_OR_POST
 from clinic import copies
 from clinic.access import care_link_only
@@ -24,6 +25,8 @@ def import_diary(request: HttpRequest, link: CareLink) -> HttpResponse:
         return no_copying(request, link)
     if "looked_at" in request.POST:
         return _looked_at(request, link)
+    if request.method == "POST" and not limits.count(request, "import"):
+        return render(request, "429.html", status=429)
     form = DiaryFileForm(request.POST or None, request.FILES or None)
     if form.is_valid():
         return _preview(request, link, first_look(link.patient, form.text))

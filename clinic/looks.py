@@ -12,12 +12,13 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Case, Count, F, Max, Q, QuerySet, Value, When
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from accounts.models import AuditEntry, User
-from clinic.models import CareLink, Clinic
+from clinic.models import AccessToken, CareLink, Clinic
+from clinic.programs import ROUTE, program_of
 from diary.models import Patient
 
 DAYS = 90
@@ -30,7 +31,9 @@ LOOKED = (Action.VIEWED, Action.CHANGED, Action.EXPORTED)
 
 @dataclass(frozen=True)
 class Look:
-    """What one person did for one clinic on one day. Names are `None` where nobody of that name is left."""
+    """What one person did for one clinic on one day, or one `program` for the patient. Names are `None` where nobody of
+    that name is left.
+    """
 
     action: str
     person: str | None
@@ -38,6 +41,7 @@ class Look:
     day: date | None
     times: int
     last: datetime
+    program: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,16 +77,20 @@ def all_looks(patient: Patient, number: str | None) -> Page[Any]:
 
 
 def _entries(patient: Patient) -> QuerySet[AuditEntry]:
-    # What the person did themself carries no clinic.
-    return AuditEntry.objects.filter(subject=patient.pseudonym, clinic__isnull=False)
+    # What the person did themself carries no clinic, and what their programs read has an address of its own.
+    others = Q(clinic__isnull=False) | Q(route__startswith=ROUTE)
+    return AuditEntry.objects.filter(others, subject=patient.pseudonym)
 
 
 def _by_day(entries: QuerySet[AuditEntry], patient: Patient) -> QuerySet[AuditEntry, dict[str, Any]]:
     zone = zoneinfo.ZoneInfo(patient.time_zone)
     return (
         entries.filter(action__in=LOOKED)
-        .annotate(day=TruncDate("at", tzinfo=zone))
-        .values("action", "actor", "clinic", "day")
+        .annotate(
+            day=TruncDate("at", tzinfo=zone),
+            program=Case(When(route__startswith=ROUTE, then=F("detail")), default=Value("")),
+        )
+        .values("action", "actor", "clinic", "day", "program")
         .annotate(times=Count("pk"), last=Max("at"))
         .order_by("-last", "action", "actor")
     )
@@ -90,6 +98,10 @@ def _by_day(entries: QuerySet[AuditEntry], patient: Patient) -> QuerySet[AuditEn
 
 def _named(rows: Sequence[dict[str, Any]]) -> list[Look]:
     people = names_of(row["actor"] for row in rows)
+    used = {row["program"]: program_of(row["program"]) for row in rows if row.get("program")}
+    programs = (
+        dict(AccessToken.objects.filter(pk__in=used.values()).values_list("pk", "name")) if used else {}
+    )
     clinics = dict(Clinic.objects.filter(pk__in={row["clinic"] for row in rows}).values_list("pk", "name"))
     return [
         Look(
@@ -99,6 +111,7 @@ def _named(rows: Sequence[dict[str, Any]]) -> list[Look]:
             day=row.get("day"),
             times=row["times"],
             last=row["last"],
+            program=programs.get(used.get(row.get("program", ""))),
         )
         for row in rows
     ]

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import limits
 from accounts.access import GET_OR_POST
 from clinic import copies
 from clinic.import_forms import DiaryFileForm
@@ -20,6 +21,8 @@ from diary.models import Patient
 def import_own(request: HttpRequest, patient: Patient) -> HttpResponse:
     if "looked_at" in request.POST:
         return _looked_at(request, patient)
+    if request.method == "POST" and not limits.count(request, "import"):
+        return render(request, "429.html", status=429)
     form = DiaryFileForm(request.POST or None, request.FILES or None)
     if form.is_valid():
         return _preview(request, patient, first_look(patient, form.text))

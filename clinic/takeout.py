@@ -223,6 +223,11 @@ EXPORTED: dict[str, Section] = {
         same("clinic", "kind", "added", "dates", "made_by", "made_at", "taken_back_at"),
         {"id": ROW_NUMBER, "patient": OWNER},
     ),
+    "clinic.AccessToken": Section(
+        "programs",
+        same("name", "scopes", "made_at", "expires_at", "ended_at"),
+        {"id": ROW_NUMBER, "patient": OWNER, "digest": SECRET},
+    ),
     "clinic.ClinicFeed": Section(
         "account.clinic_calendars",
         same("clinic", "made_at"),
@@ -376,6 +381,7 @@ def everything(patient: Patient, now: datetime) -> dict[str, Any]:
         "appointments": rows(appointments),
         "tags": rows(patient.tagged.select_related("tag").order_by("tag__name")),
         "copied_by_clinics": rows(batches),
+        "programs": rows(patient.access_tokens.order_by("made_at", "pk")),
         "consents": [
             said(link, people) | {"text": consent_text(link.wording, link.language)} for link in links
         ],
@@ -536,6 +542,10 @@ def page_rows(said: dict[str, Any]) -> list[dict[str, Any]]:
         *(_row(one, "date", [_("Appointment for the next injection")]) for one in said["appointments"]),
         *(_row(one, "made_at", _batch_words(one)) for one in said["copied_by_clinics"]),
         *(_row(one, "", [_("Tag: %(tag)s") % {"tag": one["tag"]}]) for one in said["tags"]),
+        *(
+            _row(one, "made_at", [_("Your program “%(name)s” may read") % {"name": one["name"]}])
+            for one in said["programs"]
+        ),
     ]
 
 

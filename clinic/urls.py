@@ -14,6 +14,7 @@ from clinic import (
     own_import_pages,
     paper_pages,
     patient_pages,
+    program_pages,
     report_pages,
     session_pages,
     sharing_pages,
@@ -21,6 +22,7 @@ from clinic import (
     views,
     visit_pages,
 )
+from clinic.programs import EXPORTS, ROUTE
 
 urlpatterns = [
     path("welcome/", views.front_door, name="front_door"),
@@ -28,6 +30,13 @@ urlpatterns = [
     path("months/<month:first>/", diary_pages.month, name="month"),
     path("trends/", diary_pages.trends, name="trends"),
     path("data/", data_pages.data, name="data"),
+    path("data/programs/", program_pages.program_list, name="programs"),
+    path("data/programs/<row:token_id>/end/", program_pages.end_program, name="end_program"),
+    *(
+        path(f"api/v1/{name}", program_pages.export, {"name": name}, name=f"{ROUTE}{name}")
+        for name in EXPORTS
+    ),
+    path("api/v1/openapi.json", program_pages.openapi, name="openapi"),
     path("data/copy/", data_pages.copy, name="take_copy"),
     path("data/import/", own_import_pages.import_own, name="import_own"),
     path(

@@ -251,6 +251,13 @@ KEPT = (
         "to see appointments in a calendar",
     ),
     Kept(
+        "clinic.AccessToken",
+        "programs that may read a diary: their names, what they may read and until when; their tokens as digests",
+        WITH_DIARY,
+        ERASURE,
+        "so that the patient sees which program read, and ends it",
+    ),
+    Kept(
         "clinic.ImportBatch",
         "which days a clinic or the patient took over from paper or a file, when and by whom",
         WITH_DIARY,

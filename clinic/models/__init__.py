@@ -10,6 +10,7 @@ from clinic.models.people import (
     LinkCode,
     Membership,
 )
+from clinic.models.programs import AccessToken, AccessTokenQuerySet
 from clinic.models.records import (
     ADVERSE_SAID,
     CRITERIA_NUMBERS,
@@ -45,6 +46,8 @@ __all__ = [
     "CRITERIA_NUMBERS",
     "DECIDED",
     "SAID_FIELDS",
+    "AccessToken",
+    "AccessTokenQuerySet",
     "AdverseEvent",
     "AdverseEventQuerySet",
     "Appointment",

@@ -12,6 +12,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from accounts import limits
 from diary.models import DiaryDay
 from tests.cast import new_patient, visitor
 
@@ -210,6 +211,15 @@ def test_hostile_file_is_refused_in_words_and_nothing_is_written(as_anna, name):
 
 def test_sixty_of_them():
     assert len(REFUSED) >= 60
+
+
+def test_too_many_files_are_stopped(as_anna, monkeypatch):
+    monkeypatch.setitem(limits.RATES, "import", "2/h/user")
+    statuses = [
+        as_anna.client.post("/data/import/", {"file": SimpleUploadedFile("x.csv", b"x")}).status_code
+        for _ in range(3)
+    ]
+    assert statuses == [200, 200, 429]
 
 
 def test_large_files_are_taken_for_an_import_alone(as_anna, client):

@@ -251,6 +251,20 @@ TABLE: dict[str, Row] = {
     "begin": Row(signed_in(PAGE), signed_in(FORM)),
     "data": DIARY_PAGE,
     "take_copy": Row(diary(PAGE), diary(PAGE)),
+    "programs": Row(diary(PAGE), diary(FORM)),
+    "end_program": Row(REFUSED, {**diary(NOTHING), OWNER: FORM}),
+    # Whoever is signed in: a token alone opens these.
+    **{
+        name: Row(everybody(NOBODY_HERE), everybody(NOT_ALLOWED), is_public=True)
+        for name in (
+            "api_diary.csv",
+            "api_diary.json",
+            "api_fhir.json",
+            "api_sessions.csv",
+            "api_sessions.ics",
+        )
+    },
+    "openapi": Row(everybody(PAGE), everybody(NOT_ALLOWED), is_public=True),
     "import_own": Row(diary(PAGE), diary(FORM)),
     "take_back_import": Row(REFUSED, {**diary(NOTHING), OWNER: FORM}),
     "delete_diary": Row(signed_in(PAGE), REFUSED),

@@ -17,9 +17,10 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 
 from accounts.models import User
-from clinic import clinic_feed, invitations
+from clinic import clinic_feed, invitations, programs
 from clinic import consent as consents
 from clinic.actions import save_session
 from clinic.models import CareLink, Clinic, CriteriaSet, Membership
@@ -316,6 +317,7 @@ def people() -> World:
         "event_id": owner.adverse_events.get().pk,
         "batch_id": owner.import_batches.get(kind="paper").pk,
         "import_id": owner.import_batches.get(kind="file").pk,
+        "token_id": programs.make(owner, "zz-program", ["diary"], 30, timezone.now())[0].pk,
         "medicine_id": owner.medicines.get().pk,
         "preventive_id": owner.preventives.get().pk,
         "decision_id": owner.decisions.get().pk,
@@ -451,6 +453,7 @@ def fields(world: World, name: str, role: str = matrix.OWNER) -> dict[str, Any]:
         "make_code": {"notes": "yes"},
         "paper_month": {f"word-{days_ago(4).day}": "mild", f"doses-{days_ago(4).day}-{taken}": "1"},
         "import_diary": {"looked_at": "no look of ours"},
+        "programs": {"name": "my program", "scopes": ["diary"], "days": "30"},
         "import_own": {"looked_at": "no look of ours"},
         "link": {"code": "0000-0000", "reference": ""},
         "reminders": {"time": "20:30", "weekdays": ["1", "7"], "by_email": "on"},

@@ -37,7 +37,7 @@ NOBODYS = ("text/javascript; charset=utf-8", "application/manifest+json")
 """What an installed app is made of: it may be kept, if it is asked for anew each time."""
 CONTENT = {"Content-Type", "Content-Length", "Content-Language", "Vary", "Expires"}
 """What depends on the answer; `Expires` comes with pages that allauth marks as never to be kept."""
-BY_STATUS = {302: {"Location"}, 405: {"Allow"}, 503: {"Retry-After"}}
+BY_STATUS = {302: {"Location"}, 401: {"WWW-Authenticate"}, 405: {"Allow"}, 503: {"Retry-After"}}
 FILES = {
     'attachment; filename="headache-diary-': "application/zip",
     'attachment; filename="report-': "application/pdf",
