@@ -561,7 +561,7 @@ def _patient(text: str) -> str:
 
 def row_of(place: Place, texts: Mapping[str, str]) -> Row:
     """A row from the texts of its columns by their names; what is not named is empty. Raises `BadValue`."""
-    cells = dict.fromkeys(COLUMNS, "") | texts
+    cells = {**dict.fromkeys(COLUMNS, ""), **texts}
     what, medicines = _said(cells[column] for column in SAID_COLUMNS)
     return Row(
         place,

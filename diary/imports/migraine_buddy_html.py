@@ -95,7 +95,7 @@ def _attacks(found: list[_TableRow]) -> Iterator[tuple[int, dict[str, str], list
         sides = [side for side, words in (("Left", left), ("Right", right)) if _listed(words)]
         has_aura = any(word.casefold() == "yes" for word in aura)
         cells = dict.fromkeys(migraine_buddy.READ, "") | {
-            "Started": next((found[0] for piece in when if (found := STARTED.search(piece))), " ".join(when)),
+            "Started": next((said[0] for piece in when if (said := STARTED.search(piece))), " ".join(when)),
             "Lasted": _lasted(when),
             "Pain Level": " ".join(pain).removeprefix("-"),
             "Attack Types": ", ".join(kind),
