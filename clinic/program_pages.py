@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -34,19 +35,26 @@ def program_list(request: HttpRequest, patient: Patient) -> HttpResponse:
     token, status = "", 200
     if form.is_valid():
         said = form.cleaned_data
-        made = programs.make(patient, said["name"], said["scopes"], int(said["days"]), timezone.now())
+        made = _let_in(request, patient, said["name"], said["scopes"], int(said["days"]))
         if made is None:
             form.add_error(None, _("There are %(n)d tokens already. End one first.") % {"n": programs.MOST})
         else:
-            row, token = made
-            audit.write(
-                request,
-                audit.Line(AuditEntry.Action.CONSENTED, patient.pseudonym, detail=f"program {row.pk} let in"),
-            )
-            form = ProgramForm()
+            form, token = ProgramForm(), made
     if form.errors:
         status = 422
     return render(request, "data/programs.html", _listed(patient, form, token), status=status)
+
+
+@transaction.atomic
+def _let_in(request: HttpRequest, patient: Patient, name: str, scopes: list[str], days: int) -> str | None:
+    """The token, once it is written down who made it; `None` where there are too many."""
+    made = programs.make(patient, name, scopes, days, timezone.now())
+    if made is None:
+        return None
+    row, token = made
+    line = audit.Line(AuditEntry.Action.CONSENTED, patient.pseudonym, detail=f"program {row.pk} let in")
+    audit.write(request, line)
+    return token
 
 
 def _listed(patient: Patient, form: ProgramForm, token: str) -> dict[str, Any]:

@@ -79,7 +79,9 @@ def records(file: IO[bytes]) -> Iterator[Record]:
             if inside:
                 said = (attributes.get(key, "") for key in KEPT[1:])
                 found.append(Record(parser.CurrentLineNumber, *said))
-        elif inside and name == "MetadataEntry" and attributes.get("key") == SAME:
+        elif name != "MetadataEntry":
+            inside = False
+        elif inside and attributes.get("key") == SAME:
             last = found[-1]
             found[-1] = Record(
                 last.line, last.source, last.start, last.end, last.value, attributes.get("value", "")

@@ -16,6 +16,8 @@ MOST_DIRECTORY = 2 * 1024 * 1024
 """Of the list of files. Python would hold it all in memory before anything could be asked of it."""
 MOST_FILES = 10_000
 MOST_UNPACKED = 2 * 1024**3
+MOST_LOOKED_INTO = 50
+"""Of the files that could be an export by their name."""
 MOST_RATIO = 200
 """Such a file becomes some thirty times as small."""
 
@@ -76,9 +78,8 @@ def _export(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
         raise Unreadable(_("This zip file holds too many files. Choose the one that Apple Health wrote."))
     if any(member.filename.startswith(("xl/", "content.xml")) for member in members):
         raise Unreadable(_("This is a spreadsheet. Save it as “CSV UTF-8” and choose that file."))
-    for member in members:
-        if not member.filename.lower().endswith(".xml") or member.filename.count("/") > 1:
-            continue
+    named = [one for one in members if one.filename.lower().endswith(".xml") and one.filename.count("/") < 2]
+    for member in named[:MOST_LOOKED_INTO]:
         if member.file_size > MOST_UNPACKED:
             raise Unreadable(_too_large())
         if member.file_size > MOST_RATIO * max(member.compress_size, 1024):

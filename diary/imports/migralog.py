@@ -227,26 +227,28 @@ class _Export:
     def _dose(self, place: str, dose: Object, medicine: Object | None) -> None:
         if dose.get("status") == "skipped":
             return
-        if medicine is None:
-            raise BadValue("medicationId", "names no medicine of the file")
-        if medicine.get("type") in PREVENTIVE:
+        if medicine and medicine.get("type") in PREVENTIVE:
             self.found.left_out["preventive medicines"] += 1
             return
         when = said.moment(dose, "timestamp", self.zone, per_second=MILLISECONDS)
-        quantity = said.number(dose, "quantity", 0, MOST_DOSES)
         if when is None:
             raise BadValue("timestamp", "is missing; nothing says on which day it was taken")
+        try:
+            self._take(place, when.date(), dose, medicine)
+        except BadValue:
+            self.found.spoilt.add(when.date())
+            raise
+
+    def _take(self, place: str, when: date, dose: Object, medicine: Object | None) -> None:
+        if medicine is None:
+            raise BadValue("medicationId", "names no medicine of the file")
+        quantity = said.number(dose, "quantity", 0, MOST_DOSES)
         if quantity == 0:
             self.found.left_out["a dose of quantity 0"] += 1
             return
         # Half a tablet is one dose: what is counted are days and how often something was taken.
         doses = math.ceil(quantity) if quantity else 1
-        try:
-            taken = self.told.dose(self._name(dose, medicine), doses)
-        except BadValue:
-            self.found.spoilt.add(when.date())
-            raise
-        self.found.taken.append(Taken(place, when.date(), taken))
+        self.found.taken.append(Taken(place, when, self.told.dose(self._name(dose, medicine), doses)))
 
     def _name(self, dose: Object, medicine: Object) -> str:
         """With its strength where the catalogue knows it so, and with its class where the file says it."""

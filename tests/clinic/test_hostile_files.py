@@ -113,6 +113,8 @@ REFUSED = {
     "zip: ratio": (lambda: zipped(("export.xml", b"<HealthData>" + b" " * 8 * MEGABYTE)), "far more than an export"),
     "zip: huge list": (overfull, "too many files"),
     "zip: 10,001 files": (lambda: zipped(*((f"{n}.gpx", "") for n in range(10_001))), "too many files"),
+    "zip: thousands that could be it": (
+        lambda: zipped(*((f"{n}.xml", b" " * 200_000) for n in range(3000))), NO_EXPORT),
     "zip: in a zip": (lambda: zipped(("a.zip", zipped(("export.xml", EXPORT)))), NO_EXPORT),
     "zip: climbs": (lambda: zipped(("../../../export.xml", EXPORT.format(RECORD))), NO_EXPORT),
     "zip: absolute": (lambda: zipped(("/etc/passwd", "x")), NO_EXPORT),

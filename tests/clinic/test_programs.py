@@ -12,10 +12,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts import limits
+from accounts.audit import AuditUnavailable
 from accounts.models import AuditEntry
 from clinic import programs, takeout
 from clinic.models import AccessToken
 from clinic.openapi import document
+from diary.models import Deletion
 from tests.cast import TODAY, new_patient, record, session, visitor
 
 pytestmark = pytest.mark.django_db
@@ -96,9 +99,13 @@ def test_ended_token_opens_nothing_at_once(as_anna, anna):
     assert AuditEntry.objects.get(action="withdrew").detail == f"program {row.pk} ended"
 
 
-def test_ending_holds_although_the_log_is_stuck(as_anna, anna):
-    from accounts.audit import AuditUnavailable
+def test_no_token_is_made_that_is_not_written_down(as_anna, anna):
+    with mock.patch("accounts.audit.append", side_effect=AuditUnavailable):
+        as_anna.sends("/data/programs/", 503, name="x", scopes=["diary"], days="30")
+    assert not anna.access_tokens.exists()
 
+
+def test_ending_holds_although_the_log_is_stuck(as_anna, anna):
     row, token = make(anna)
     with mock.patch("accounts.audit.append", side_effect=AuditUnavailable):
         as_anna.sends(f"/data/programs/{row.pk}/end/")
@@ -158,8 +165,6 @@ def test_token_that_is_over_and_one_of_a_person_who_left_open_nothing(anna):
 
 
 def test_token_opens_nothing_once_the_diary_is_to_be_deleted(anna):
-    from diary.models import Deletion
-
     _row, token = make(anna)
     Deletion.objects.create(patient=anna, due_at=timezone.now() + timedelta(days=7))
     assert get(token).status_code == 401
@@ -208,8 +213,6 @@ def test_every_use_is_in_the_list_that_the_patient_reads(as_anna, anna):
 
 
 def test_without_the_log_nothing_is_told(anna):
-    from accounts.audit import AuditUnavailable
-
     _row, token = make(anna)
     with mock.patch("accounts.audit.append", side_effect=AuditUnavailable):
         answer = get(token)
@@ -218,7 +221,7 @@ def test_without_the_log_nothing_is_told(anna):
 
 
 def test_too_many_wrong_tokens_are_stopped_and_a_good_one_too(anna, monkeypatch):
-    monkeypatch.setitem(__import__("accounts.limits").limits.RATES, "api_refused", "3/h/ip")
+    monkeypatch.setitem(limits.RATES, "api_refused", "3/h/ip")
     _row, token = make(anna)
     assert [get("hd_" + "b" * 32).status_code for _ in range(4)] == [401, 401, 401, 429]
     assert get(token).status_code == 429

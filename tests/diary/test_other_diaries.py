@@ -153,6 +153,15 @@ def test_record_that_stands_twice_counts_once(uuid):
     assert "headache 2: the same as headache 1, counted once" in said(found)
 
 
+def test_name_of_another_kind_of_record_is_not_a_headaches():
+    workout = '<Workout><MetadataEntry key="HKExternalUUID" value="one"/></Workout>'
+    other = record("2", "2026-06-05 11:00:00 +0200", "2026-06-05 12:00:00 +0200")
+    assert days(read(sent(health(record("3"), workout, other, workout)))) == {
+        "06-01": "moderate",
+        "06-05": "mild",
+    }
+
+
 @pytest.mark.parametrize(
     ("bad", "words"),
     [
@@ -378,6 +387,9 @@ def test_day_with_a_medicine_that_cannot_be_read_is_left_out_whole():
     found = log(migralog(episodes=[EPISODE, other], medications=[own], medicationDoses=[dose()]))
     assert days(found) == {"03-04": "yes"}
     assert "episodes[0]: 2026-03-02 is left out whole: a medicine of that day cannot be read" in said(found)
+    for bad in ({"medicationId": "gone"}, {"quantity": 1000}):
+        whole = migralog(episodes=[EPISODE, other], medications=[TABLET], medicationDoses=[dose(**bad)])
+        assert days(log(whole)) == {"03-04": "yes"}
     taken = [{"name": "Oma's Tropfen", "type": "other"}]
     companions = [
         companion(PAIN, medications=taken),
