@@ -37,10 +37,8 @@ def recognises(text: str) -> bool:
 
 def rows(text: str, report: Report, told: Told) -> list[Row]:
     """One row a recorded day."""
-    try:
-        whole = said.loaded(text)
-    except said.BadJson as error:
-        report.unreadable("the file", str(error))
+    whole = said.opened(text, report)
+    if whole is None:
         return []
     if whole.get("version") != VERSION or not isinstance(whole.get("days"), list):
         report.unreadable(

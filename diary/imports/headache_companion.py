@@ -40,10 +40,8 @@ def recognises(text: str) -> bool:
 
 def rows(text: str, report: Report, told: Told) -> list[Row]:
     """One row a date."""
-    try:
-        days = said.loaded(text)
-    except said.BadJson as error:
-        report.unreadable("the file", str(error))
+    days = said.opened(text, report)
+    if days is None:
         return []
     if not any(isinstance(day, dict) and "attacks" in day for day in days):
         report.unreadable("the file", "it is the list of medicines; choose the file HC-DailyData")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
-from diary.imports.diary_csv import BadValue, checked_text, shown
+from diary.imports.diary_csv import BadValue, Report, checked_text, shown
 
 Object = dict[str, Any]
 
@@ -26,6 +26,15 @@ def loaded(text: str) -> Any:
         ) from None
     except (ValueError, RecursionError):
         raise BadJson("it holds what no diary writes; export it once more") from None
+
+
+def opened(text: str, report: Report) -> Any:
+    """What the text holds; `None` where it is no JSON, which the report says."""
+    try:
+        return loaded(text)
+    except BadJson as error:
+        report.unreadable("the file", str(error))
+        return None
 
 
 def _no_constant(word: str) -> None:

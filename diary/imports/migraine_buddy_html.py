@@ -68,6 +68,7 @@ class _Table(HTMLParser):
 def rows(text: str, report: Report, told: Told) -> list[Row]:
     """One row a date. Raises `Unanswered` ("order")."""
     parser = _Table()
+    # Never closed: that would search the rest once more for each sign that stayed open, for hours in a hostile file.
     parser.feed(text)
     if "</table" not in text:
         report.unreadable(text.count("\n") + 1, "the page ends within its table; save it once more")

@@ -47,13 +47,8 @@ def recognises(text: str) -> bool:
 
 def rows(text: str, report: Report, told: Told) -> list[Row]:
     """One row a date. Raises `Unanswered` ("yellow")."""
-    try:
-        whole = said.loaded(text)
-    except said.BadJson as error:
-        report.unreadable("the file", str(error))
-        return []
+    whole = said.opened(text, report)
     if not isinstance(whole, dict) or not _is_whole(whole, report):
-        report.is_cut_short = True
         return []
     return _Export(whole, report, told).rows()
 

@@ -181,8 +181,8 @@ REFUSED = {
     "cluster: only doses": (lambda: "taken_at,medication,kind\n2026-06-01 02:00:00,x,other\n", "choose the log"),
     "buddy: quote never closed": (lambda: BUDDY + '"1","03/14/26 08:30","', BROKEN),
     "buddy: page cut off": (lambda: '<table class="reports-table"><tr><td>1', "save it once more"),
-    "buddy: page of open comments": (lambda: '<table class="reports-table">' + "<!--" * 20_000, "save it once more"),
-    "buddy: page of open tags": (lambda: '<table class="reports-table">' + "<a " * 20_000, "save it once more"),
+    "buddy: page of open comments": (lambda: '<table class="reports-table">' + "<!--" * 400_000, "save it once more"),
+    "buddy: page of open tags": (lambda: '<table class="reports-table">' + "<a " * 500_000, "save it once more"),
 }  # fmt: skip
 
 
