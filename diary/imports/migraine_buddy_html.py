@@ -21,6 +21,10 @@ LASTED = re.compile(
 )
 EFFECT = re.compile(r"(?:somewhat helpful|helpful|unhelpful|unsure)\s*-\s*", re.IGNORECASE)
 AMOUNT = re.compile(r"(\d{1,3})\s*x\s+(.+)", re.IGNORECASE)
+MOST_PIECES = 20_000
+"""Of one tag, and rows of the table. Each would be an object in memory, and no report has as many."""
+MOST_CELLS = 100
+PIECE = re.compile(r"[\s/'\"<]")
 NOTHING = ("", "-", "no medication", "no idea", "period: no", "period: soon")
 
 
@@ -29,7 +33,7 @@ def recognises(text: str) -> bool:
     return "<" in text[:1000] and "reports-table" in text
 
 
-@dataclass
+@dataclass(slots=True)
 class _TableRow:
     line: int
     words: str
@@ -48,9 +52,9 @@ class _Table(HTMLParser):
         words = dict(attrs).get("class") or ""
         if tag == "table":
             self._is_inside = "reports-table" in words.split()
-        elif self._is_inside and tag == "tr":
+        elif self._is_inside and tag == "tr" and len(self.rows) < MOST_PIECES:
             self.rows.append(_TableRow(self.getpos()[0], words))
-        elif self._is_inside and tag == "td" and self.rows:
+        elif self._is_inside and tag == "td" and self.rows and len(self.rows[-1].cells) < MOST_CELLS:
             self.rows[-1].cells.append([])
             self._is_in_cell = True
 
@@ -67,10 +71,13 @@ class _Table(HTMLParser):
 
 def rows(text: str, report: Report, told: Told) -> list[Row]:
     """One row a date. Raises `Unanswered` ("order")."""
+    if any(_pieces(part) > MOST_PIECES for part in text.split(">")):
+        report.unreadable("the page", "one of its tags is too long for a report; save it once more")
+        return []
     parser = _Table()
     # Never closed: that would search the rest once more for each sign that stayed open, for hours in a hostile file.
     parser.feed(text)
-    if "</table" not in text:
+    if len(parser.rows) == MOST_PIECES or "</table" not in text:
         report.unreadable(text.count("\n") + 1, "the page ends within its table; save it once more")
         return []
     read = list(_attacks(parser.rows))
@@ -81,6 +88,12 @@ def rows(text: str, report: Report, told: Told) -> list[Row]:
         except BadValue as error:
             report.problem(line, error.column, str(error))
     return migraine_buddy.read(table, [cells["Started"] for _line, cells, _taken in read], report, told)
+
+
+def _pieces(part: str) -> int:
+    """How many things a tag could hold at most that begins in what stands between two ends of tags."""
+    begins = part.find("<")
+    return len(PIECE.findall(part, begins)) if begins >= 0 and len(part) - begins > MOST_PIECES else 0
 
 
 def _attacks(found: list[_TableRow]) -> Iterator[tuple[int, dict[str, str], list[str]]]:

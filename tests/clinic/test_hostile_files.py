@@ -151,6 +151,8 @@ REFUSED = {
     "json: deep": (lambda: "{" + LISTS + ', "a": ' + "[" * 100_000, BROKEN),
     "json: deep objects": (lambda: "{" + LISTS + ', "a": ' + '{"a":' * 50_000, BROKEN),
     "json: a number of 9,000 digits": (lambda: "{" + LISTS + ', "a": ' + "9" * 9000 + "}", BROKEN),
+    "json: half a million objects": (
+        lambda: '{"a": [' + "{}," * 500_000 + '1], "episodes": 1, "medications": 1, "medicationDoses": 1}', BROKEN),
     "json: NaN": (lambda: "{" + LISTS + ', "a": NaN}', BROKEN),
     "json: cut off": (lambda: "{" + LISTS, BROKEN),
     "json: lists that are none": (lambda: '{"episodes": 1, "medications": 2, "medicationDoses": 3}', BROKEN),
@@ -181,6 +183,10 @@ REFUSED = {
     "cluster: only doses": (lambda: "taken_at,medication,kind\n2026-06-01 02:00:00,x,other\n", "choose the log"),
     "buddy: quote never closed": (lambda: BUDDY + '"1","03/14/26 08:30","', BROKEN),
     "buddy: page cut off": (lambda: '<table class="reports-table"><tr><td>1', "save it once more"),
+    "buddy: page of rows": (lambda: '<table class="reports-table">' + "<tr>" * 400_000 + "</table>", "save it once"),
+    "buddy: page of cells": (lambda: '<table class="reports-table"><tr>' + "<td>" * 400_000 + "</table>", NO_DAYS),
+    "buddy: tag of names": (lambda: '<table class="reports-table"><tr ' + "b " * 500_000 + "></table>", "too long"),
+    "buddy: tag of quotes": (lambda: '<table class="reports-table"><tr ' + "b='x'" * 300_000 + "></table>", "too long"),
     "buddy: page of open comments": (lambda: '<table class="reports-table">' + "<!--" * 400_000, "save it once more"),
     "buddy: page of open tags": (lambda: '<table class="reports-table">' + "<a " * 500_000, "save it once more"),
 }  # fmt: skip
