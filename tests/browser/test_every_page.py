@@ -37,7 +37,7 @@ from tests.security import authz_matrix as matrix
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-NO_PAGES = {"sync", "service_worker", "manifest", "calendar_feed", "clinic_feed", "health"}
+NO_PAGES = {"sync", "service_worker", "manifest", "calendar_feed", "clinic_feed", "health", "openapi"}
 """What answers a GET with something that nobody looks at."""
 
 

@@ -146,7 +146,7 @@ def test_a_file_is_looked_at_and_imported(desktop, axe, otto, clara, enter):
     desktop.goto(f"/clinic/patients/{otto.pk}/import/")
     text = b"date,headache,medicines\n2026-01-01,mild,Oma x2\n2026-01-02,bad,\n2026-01-03,none,\n"
     chosen = {"name": "diary.csv", "mimeType": "text/csv", "buffer": text}
-    desktop.get_by_label("Diary CSV").set_input_files(chosen)
+    desktop.get_by_label("Diary file").set_input_files(chosen)
     follow(desktop.get_by_role("button", name="Look at it first"))
     says(desktop, "Before the import")
     axe(desktop)
