@@ -70,7 +70,7 @@ def bundle(patient: Patient, today: date) -> Json:
 
 def _id(patient: Patient, *names: object) -> str:
     """The same for the same thing in every export, and of nobody else."""
-    return str(uuid5(patient.pseudonym, "/".join(map(str, names))))
+    return str(uuid5(patient.pseudonym, json.dumps([str(name) for name in names])))
 
 
 def _subject(patient: Patient) -> Json:
@@ -174,7 +174,7 @@ def _session(patient: Patient, session: InjectionSession) -> Iterator[Json]:
         "resourceType": "Procedure",
         "id": procedure,
         "status": "completed",
-        "code": _own("botulinum-toxin-session", "Injections of botulinum toxin against chronic migraine"),
+        "code": _own("botulinum-toxin-session", "Injections of botulinum toxin"),
         "subject": _subject(patient),
         "performedDateTime": session.date.isoformat(),
     }
@@ -236,7 +236,8 @@ def _counts(counted: Json) -> Iterator[Json]:
     yield _state("headache_15", "15 headache days a month (ICHD-3 1.3)", counted["headache_15"])
     yield _state("migraine_8", "8 migraine days a month (ICHD-3 1.3)", counted["migraine_8"])
     for code, state in counted["overuse"].items():
-        yield _state(f"overuse_{code}", f"Days a month of ICHD-3 {code}", state)
+        if state != Reached.NOT_APPLICABLE:
+            yield _state(f"overuse_{code}", f"Days a month of ICHD-3 {code}", state)
     if counted["estimate_30"] is not None:
         days = {"value": counted["estimate_30"], "unit": "days"}
         words = "Headache days, estimated for 30 days from the days recorded"

@@ -208,3 +208,18 @@ def test_empty_diary_is_a_patient_alone(db):
     found = bundle(new_patient("Nobody Yet"), TODAY)
     assert [entry["resource"]["resourceType"] for entry in found["entry"]] == ["Patient"]
     Bundle.model_validate(found)
+
+
+def test_names_with_a_slash_do_not_become_one_another(anna):
+    day = anna.days.get(date=date(2026, 5, 2))
+    for name, strength in (("a/b", "c"), ("a", "b/c")):
+        own = anna.medicines.create(name=name, strength=strength, medication_class="other")
+        day.intakes.create(medicine=own, doses=1)
+    names = [entry["fullUrl"] for entry in bundle(anna, TODAY)["entry"]]
+    assert len(set(names)) == len(names)
+
+
+def test_no_diagnosis_is_made_and_no_fifth_answer_given(anna):
+    text = bundle_text(anna, TODAY)
+    assert "against chronic migraine" not in text
+    assert "not applicable" not in text
