@@ -70,10 +70,9 @@ def _rows(file: TextIO, report: Report) -> Iterator[SessionRow]:
         if len(row) != found.width:
             report.problem(line, "", f"{len(row)} columns, but the header has {found.width}")
             continue
-        try:
-            yield _session(line, {column: row[at] for column, at in found.places.items()})
-        except BadValue as error:
-            report.problem(line, error.column, str(error))
+        cells = {column: row[at] for column, at in found.places.items()}
+        with report.refusing(line):
+            yield _session(line, cells)
 
 
 def sessions_by_patient(file: TextIO, report: Report) -> dict[str, list[SessionRow]]:

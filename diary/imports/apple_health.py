@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import IO
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from diary.imports.attacks import ONE_DAY, Attack, Found, Free, Told, dates_between
+from diary.imports.attacks import LONGEST, Attack, Found, Free, Told, dates_between
 from diary.imports.diary_csv import BadValue, Report, Row, shown
 from diary.rules import Headache
 
@@ -53,7 +53,6 @@ class BadExport(ValueError):
 class Record:
     """One record as the file says it. `same`: a name of its own that another program gave it, or empty."""
 
-    line: int
     source: str
     start: str
     end: str
@@ -77,15 +76,11 @@ def records(file: IO[bytes]) -> Iterator[Record]:
         if name == "Record":
             inside = attributes.get("type") == HEADACHE
             if inside:
-                said = (attributes.get(key, "") for key in KEPT[1:])
-                found.append(Record(parser.CurrentLineNumber, *said))
+                found.append(Record(*(attributes.get(key, "") for key in KEPT[1:])))
         elif name != "MetadataEntry":
             inside = False
         elif inside and attributes.get("key") == SAME:
-            last = found[-1]
-            found[-1] = Record(
-                last.line, last.source, last.start, last.end, last.value, attributes.get("value", "")
-            )
+            found[-1] = replace(found[-1], same=attributes.get("value", ""))
 
     def declares(*_entity: object) -> None:
         raise BadExport("it declares entities, which no export does; export it once more")
@@ -159,10 +154,8 @@ def rows(text: str, report: Report, told: Told) -> list[Row]:
             if earlier is not None:
                 report.notice(f"headache {number}: the same as headache {earlier}, counted once")
                 continue
-            try:
+            with report.refusing(f"headache {number}"):
                 _take(record, f"headache {number}", told, found)
-            except BadValue as error:
-                report.problem(f"headache {number}", error.column, str(error))
     except BadExport as error:
         report.unreadable("the file", str(error))
         return []
@@ -176,8 +169,9 @@ def _take(record: Record, place: str, told: Told, found: Found) -> None:
         _moment("startDate", record.start, told),
         _moment("endDate", record.end or record.start, told),
     )
-    if end - start > 31 * ONE_DAY or end < start:
-        raise BadValue("endDate", f"{shown(record.end)} is not within 31 days after the beginning")
+    if not timedelta(0) <= end - start <= LONGEST:
+        words = f"{shown(record.end)} is not within {LONGEST.days} days after the beginning"
+        raise BadValue("endDate", words)
     severity = SEVERITIES.get(record.value) if record.value else Headache.YES
     if severity is None:
         raise BadValue("value", f"{shown(record.value)} is no severity of a headache")

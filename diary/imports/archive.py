@@ -42,7 +42,7 @@ class _Bounded:
 
 def _too_large() -> str:
     return _(
-        "Unpacked, the export is larger than %(most)d GB. Ask the person who runs this diary to import it."
+        "Unpacked, the export is larger than %(most)d GB. Ask the person who runs this diary to import it unpacked."
     ) % {"most": MOST_UNPACKED // 1024**3}
 
 

@@ -7,7 +7,8 @@ began. Of several attacks on one day the worst pain stands, and what was noticed
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
@@ -118,6 +119,15 @@ class Found:
     left_out: Counter[str] = field(default_factory=Counter)
     spoilt: set[date] = field(default_factory=set)
 
+    @contextmanager
+    def doses_of(self, when: date) -> Iterator[None]:
+        """A dose within that cannot be read spoils its day."""
+        try:
+            yield
+        except BadValue:
+            self.spoilt.add(when)
+            raise
+
     def rows(self, report: Report) -> list[Row]:
         """One row a date, in order."""
         for what, number in self.left_out.items():
@@ -185,14 +195,13 @@ def days_of(
             )
     rows = []
     for when in sorted(together.keys() | free_days.keys()):
-        try:
-            if when in together:
-                rows.append(_row(when, together[when], doses.get(when, ()), report))
-            else:
-                rows.append(_free_row(free_days[when], doses.get(when, ())))
-        except BadValue as error:
-            line = together[when][0].line if when in together else free_days[when].line
-            report.problem(line, error.column, str(error))
+        taken_then = doses.get(when, ())
+        if when in together:
+            with report.refusing(together[when][0].line):
+                rows.append(_row(when, together[when], taken_then, report))
+        else:
+            with report.refusing(free_days[when].line):
+                rows.append(_free_row(free_days[when], taken_then))
     return rows
 
 

@@ -51,15 +51,11 @@ def rows(text: str, report: Report, told: Told) -> list[Row]:
         if (earlier := seen.setdefault(start, place)) != place:
             report.notice(f"{place}: the same beginning as {earlier}, counted once")
             continue
-        try:
+        with report.refusing(place):
             found.attacks.append(_attack(place, cells, start in against, told, found))
-        except BadValue as error:
-            report.problem(place, error.column, str(error))
     for place, cells in doses:
-        try:
+        with report.refusing(place):
             found.taken += _dose(place, cells, told, found)
-        except BadValue as error:
-            report.problem(place, error.column, str(error))
     return found.rows(report)
 
 
@@ -141,9 +137,5 @@ def _dose(place: str, cells: _Cells, told: Told, found: Found) -> Iterator[Taken
     else:
         when = _moment("taken_at", cells["taken_at"]).date()
         strong = f"{name} {cells['amount'].strip()} {cells['unit'].strip()}".strip()
-        try:
-            dose = told.dose(strong if catalogue.match(strong) else name)
-        except BadValue:
-            found.spoilt.add(when)
-            raise
-        yield Taken(place, when, dose)
+        with found.doses_of(when):
+            yield Taken(place, when, told.dose(strong if catalogue.match(strong) else name))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
@@ -152,6 +153,14 @@ class Report:
         """A row that cannot be taken."""
         self.bad_lines.add(line)
         self.problems.append(f"{at(line)}: {column}: {text}" if column else f"{at(line)}: {text}")
+
+    @contextmanager
+    def refusing(self, line: Place) -> Iterator[None]:
+        """A `BadValue` within is the problem of one row; what comes after it is read."""
+        try:
+            yield
+        except BadValue as error:
+            self.problem(line, error.column, str(error))
 
     def unreadable(self, line: Place, text: str) -> None:
         """The rest of the file cannot be taken, and so nothing of it."""
@@ -604,10 +613,8 @@ def report_all(report: Report, line: Place, cells: Mapping[str, str]) -> None:
         ("triggers", _triggers),
     )
     for column, check in checks:
-        try:
+        with report.refusing(line):
             check(texts[column])
-        except BadValue as error:
-            report.problem(line, error.column, str(error))
 
 
 def open_text(path: str) -> TextIO:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import math
 from datetime import date, datetime, time
-from typing import Any
 
 from diary.details import Quality, Side, implied_features
 from diary.imports import json_text as said
-from diary.imports.attacks import Attack, Found, Taken, Told
+from diary.imports.attacks import Attack, Found, Taken, Told, only
 from diary.imports.diary_csv import MOST_DOSES, BadValue, Report, Row
 from diary.imports.json_text import Object
 from diary.rules import Feature
@@ -48,11 +47,8 @@ def rows(text: str, report: Report, told: Told) -> list[Row]:
         return []
     found = Found()
     for place, day in said.objects({"day": days}, "day"):
-        try:
-            when = said.day(day, "date")
-            _day(place, day, when, told, found, report)
-        except BadValue as error:
-            report.problem(place, error.column, str(error))
+        with report.refusing(place):
+            _day(place, day, said.day(day, "date"), told, found, report)
     report.notice(f"times are read in the time zone of the diary, {told.zone}")
     return found.rows(report)
 
@@ -62,24 +58,20 @@ def _day(place: str, day: Object, when: date, told: Told, found: Found, report: 
     if not attacks:
         found.left_out["a day without an attack, which the app writes whenever it is opened"] += 1
     note = said.text(day, "notes")
-    seen: set[Any] = set()
+    seen: set[str] = set()
     for at, attack in attacks:
-        try:
-            name = attack.get("id")
-            if isinstance(name, str) and name in seen:
-                report.notice(f"{place}, {at}: an attack with this id stands there already, counted once")
-                continue
-            seen.add(name if isinstance(name, str) else at)
-            found.attacks.append(_attack(f"{place}, {at}", attack, when, note, told, found))
+        where, name = f"{place}, {at}", said.name(attack, "id")
+        if name in seen:
+            report.notice(f"{where}: an attack with this id stands there already, counted once")
+            continue
+        seen |= {name} if name else set()
+        with report.refusing(where):
+            found.attacks.append(_attack(where, attack, when, note, told, found))
             note = ""
-        except BadValue as error:
-            report.problem(f"{place}, {at}", error.column, str(error))
     for at, medicine in said.objects(day, "medications"):
-        try:
-            _medicine(f"{place}, {at}", medicine, when, told, found)
-        except BadValue as error:
-            found.spoilt.add(when)
-            report.problem(f"{place}, {at}", error.column, str(error))
+        where = f"{place}, {at}"
+        with report.refusing(where), found.doses_of(when):
+            _medicine(where, medicine, when, told, found)
     if any(said.number(day, key, 0, 3) for key in HABITS):
         found.left_out["diet, exercise, relaxation, sleep and water"] += 1
 
@@ -92,12 +84,10 @@ def _attack(place: str, attack: Object, when: date, note: str, told: Told, found
     features = {FEATURES[word] for word in words if word in FEATURES}
     if len(features) < len(set(words)):
         found.left_out["other symptoms"] += 1
-    sides = {attack.get(f"{kind}Side") for kind in ("pressing", "pulsating") if attack.get(kind) is True} - {
-        None,
-        0,
-    }
-    quality = _quality(attack)
-    if attack.get("pulsating") is True:
+    kinds = [kind for kind in (Quality.PRESSING, Quality.PULSATING) if attack.get(kind) is True]
+    sides = {said.number(attack, f"{kind}Side", 0, BOTH_SIDES) for kind in kinds} - {None, 0}
+    quality = only(kinds)
+    if Quality.PULSATING in kinds:
         features.add(Feature.PULSATING)
     if sides == {ONE_SIDE}:
         features.add(Feature.ONE_SIDED)
@@ -116,11 +106,6 @@ def _attack(place: str, attack: Object, when: date, note: str, told: Told, found
         quality=quality,
         menstruation=True if attack.get("onPeriod") is True else None,
     )
-
-
-def _quality(attack: Object) -> Quality | None:
-    kinds = {Quality(kind) for kind in ("pressing", "pulsating") if attack.get(kind) is True}
-    return kinds.pop() if len(kinds) == 1 else None
 
 
 def _medicine(place: str, medicine: Object, when: date, told: Told, found: Found) -> None:

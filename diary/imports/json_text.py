@@ -12,29 +12,16 @@ from diary.imports.diary_csv import BadValue, Report, checked_text, shown
 Object = dict[str, Any]
 
 
-class BadJson(ValueError):
-    """The text is no JSON; the words say what to do."""
-
-
-def loaded(text: str) -> Any:
-    """Raises `BadJson`."""
-    try:
-        return json.loads(text, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        raise BadJson(
-            f"line {error.lineno}: it is broken off or damaged there ({error.msg}); export it once more"
-        ) from None
-    except (ValueError, RecursionError):
-        raise BadJson("it holds what no diary writes; export it once more") from None
-
-
 def opened(text: str, report: Report) -> Any:
     """What the text holds; `None` where it is no JSON, which the report says."""
     try:
-        return loaded(text)
-    except BadJson as error:
-        report.unreadable("the file", str(error))
-        return None
+        return json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        why = f"line {error.lineno}: it is broken off or damaged there ({error.msg}); export it once more"
+    except (ValueError, RecursionError):
+        why = "it holds what no diary writes; export it once more"
+    report.unreadable("the file", why)
+    return None
 
 
 def _no_constant(word: str) -> None:
@@ -58,6 +45,12 @@ def text(value: Object, key: str, most: int = 100_000) -> str:
         raise BadValue(key, f"{shown(str(found))} is not a text")
     # What looks like the escaping of a spreadsheet is what somebody wrote.
     return checked_text(key, "'" + found if found.startswith("'") else found, most).strip()
+
+
+def name(value: Object, key: str) -> str | None:
+    """What something is called by in its file; `None` where that is no text."""
+    found = value.get(key)
+    return found if isinstance(found, str) else None
 
 
 def words(value: Object, key: str) -> list[str]:

@@ -76,10 +76,8 @@ def read(
         return []
     found = Found()
     for line, cells, doses in table:
-        try:
+        with report.refusing(line):
             found.attacks.append(_attack(line, cells, is_day_first, doses, found.left_out))
-        except BadValue as error:
-            report.problem(line, error.column, str(error))
     return found.rows(report)
 
 

@@ -83,10 +83,8 @@ def rows(text: str, report: Report, told: Told) -> list[Row]:
     read = list(_attacks(parser.rows))
     table = []
     for line, cells, taken in read:
-        try:
+        with report.refusing(line):
             table.append((line, cells, list(_doses(taken, told))))
-        except BadValue as error:
-            report.problem(line, error.column, str(error))
     return migraine_buddy.read(table, [cells["Started"] for _line, cells, _taken in read], report, told)
 
 

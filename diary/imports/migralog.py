@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 from diary import catalogue
 from diary.details import Quality, implied_features
 from diary.imports import json_text as said
-from diary.imports.attacks import Attack, Found, Free, Taken, Told, Unanswered, side_of, triggers_of
+from diary.imports.attacks import Attack, Found, Free, Taken, Told, Unanswered, only, side_of, triggers_of
 from diary.imports.diary_csv import MOST_DOSES, BadValue, Report, Row
 from diary.imports.json_text import Object
-from diary.rules import Feature, Headache
+from diary.rules import Feature
 
 NEEDED = ("episodes", "medications", "medicationDoses")
 MILLISECONDS = 1000
@@ -103,11 +103,11 @@ class _Export:
 
     def _once(self, key: str) -> list[tuple[str, Object]]:
         """The objects of a list, each id once."""
-        seen: dict[object, tuple[str, Object]] = {}
+        seen: dict[str, tuple[str, Object]] = {}
         kept = []
         for place, one in said.objects(self.whole, key):
-            name = one.get("id")
-            earlier = seen.setdefault(name, (place, one)) if isinstance(name, str) else (place, one)
+            name = said.name(one, "id")
+            earlier = seen.setdefault(name, (place, one)) if name else (place, one)
             if earlier[0] == place:
                 kept.append((place, one))
             elif earlier[1] == one:
@@ -118,24 +118,22 @@ class _Export:
                 )
         return kept
 
-    def _of_episodes(self, key: str) -> dict[object, list[Object]]:
-        found: dict[object, list[Object]] = defaultdict(list)
+    def _of_episodes(self, key: str) -> dict[str | None, list[Object]]:
+        found: dict[str | None, list[Object]] = defaultdict(list)
         for _place, one in said.objects(self.whole, key):
-            if isinstance(one.get("episodeId"), str):
-                found[one["episodeId"]].append(one)
+            if name := said.name(one, "episodeId"):
+                found[name].append(one)
         return found
 
     def _episodes(self) -> None:
         readings, symptoms = self._of_episodes("intensityReadings"), self._of_episodes("symptomLogs")
         places, notes = self._of_episodes("painLocationLogs"), self._of_episodes("episodeNotes")
         for place, episode in self._once("episodes"):
-            name = episode.get("id")
-            try:
+            name = said.name(episode, "id")
+            with self.report.refusing(place):
                 self.found.attacks.append(
                     self._attack(place, episode, readings[name], symptoms[name], places[name], notes[name])
                 )
-            except BadValue as error:
-                self.report.problem(place, error.column, str(error))
 
     def _attack(  # an episode, and what four other lists say of it
         self,
@@ -151,8 +149,7 @@ class _Export:
             raise BadValue("startTime", "is missing; nothing says on which day it was")
         pains = tuple(pain for reading in readings for pain in self._pain(reading))
         words = [*said.words(episode, "symptoms"), *(said.text(one, "symptom") for one in symptoms)]
-        qualities = {QUALITIES.get(word) for word in said.words(episode, "qualities")} - {None}
-        quality = qualities.pop() if len(qualities) == 1 else None
+        quality = only(QUALITIES.get(word) for word in said.words(episode, "qualities"))
         positions = [
             *said.words(episode, "locations"),
             *(w for one in places for w in said.words(one, "painLocations")),
@@ -191,10 +188,8 @@ class _Export:
     def _statuses(self) -> None:
         sick = {when for attack in self.found.attacks for when in attack.dates}
         for place, status in self._once("dailyStatusLogs"):
-            try:
+            with self.report.refusing(place):
                 self._status(place, status, said.day(status, "date"), sick)
-            except BadValue as error:
-                self.report.problem(place, error.column, str(error))
 
     def _status(self, place: str, status: Object, when: date, sick: set[date]) -> None:
         colour = said.text(status, "status")
@@ -203,21 +198,18 @@ class _Export:
                 raise Unanswered("yellow")
             colour = {"free": "green", "headache": "red"}.get(self.told.yellow, "")
             if colour == "red":
-                self.found.attacks.append(_whole_day(place, when, said.text(status, "notes")))
+                began, note = datetime.combine(when, time(0)), said.text(status, "notes")
+                self.found.attacks.append(Attack(place, began, note=note))
         elif colour == "red" and when not in sick:
             self.found.left_out["a red day without an episode"] += 1
         if colour == "green":
             self.found.free.append(Free(place, when, said.text(status, "notes")))
 
     def _doses(self) -> None:
-        medicines = {
-            one["id"]: one for _place, one in self._once("medications") if isinstance(one.get("id"), str)
-        }
+        medicines = {name: one for _place, one in self._once("medications") if (name := said.name(one, "id"))}
         for place, dose in self._once("medicationDoses"):
-            try:
-                self._dose(place, dose, medicines.get(dose.get("medicationId")))
-            except BadValue as error:
-                self.report.problem(place, error.column, str(error))
+            with self.report.refusing(place):
+                self._dose(place, dose, medicines.get(said.name(dose, "medicationId") or ""))
 
     def _dose(self, place: str, dose: Object, medicine: Object | None) -> None:
         if dose.get("status") == "skipped":
@@ -228,11 +220,8 @@ class _Export:
         when = said.moment(dose, "timestamp", self.zone, per_second=MILLISECONDS)
         if when is None:
             raise BadValue("timestamp", "is missing; nothing says on which day it was taken")
-        try:
+        with self.found.doses_of(when.date()):
             self._take(place, when.date(), dose, medicine)
-        except BadValue:
-            self.found.spoilt.add(when.date())
-            raise
 
     def _take(self, place: str, when: date, dose: Object, medicine: Object | None) -> None:
         if medicine is None:
@@ -254,7 +243,3 @@ class _Export:
                 return strong
         word = CLASSES.get(said.text(medicine, "category"))
         return f"{name} (class:{word})" if word and not catalogue.match(name) else name
-
-
-def _whole_day(place: str, when: date, note: str) -> Attack:
-    return Attack(place, datetime.combine(when, time(0)), severity=Headache.YES, note=note)

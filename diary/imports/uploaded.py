@@ -214,6 +214,6 @@ def is_other_program(file: IO[bytes]) -> bool:
     return begins[:1] in (b"{", b"[", b"<") or begins == b"PK" or _importer(text, "") is not None
 
 
-def is_log_alone(text: str) -> bool:
-    """Whether a second file may stand beside it: the doses that the same program writes by themselves."""
+def is_of_two_files(text: str) -> bool:
+    """Whether its program writes the doses by themselves, so that a second file belongs to the first."""
     return cluster_tracker.recognises(text)

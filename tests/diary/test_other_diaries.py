@@ -1,5 +1,6 @@
 """The files of other programs, one rule a test: nothing is added to what they say. What they say is made up."""
 
+import contextlib
 import json
 from datetime import date, time
 from decimal import Decimal
@@ -593,3 +594,81 @@ def test_utf_16_with_its_mark_is_read():
     content = 'date,headache,hours\n2026-03-01,mild,"2,5"\n'.encode("utf-16")
     [row] = read(sent(content)).rows
     assert row.other.hours == Decimal("2.5")
+
+
+# --- Whatever the file says ------------------------------------------------------------------------------------
+
+ODD = (None, True, 0, -1, 1e300, "", "x", "\ud800", [], [[]], {}, {"a": []}, 10**30, "2026-13-40")
+WHOLE = {
+    "migralog": migralog(
+        episodes=[EPISODE],
+        medications=[TABLET],
+        medicationDoses=[dose()],
+        intensityReadings=[{"episodeId": "e1", "timestamp": NOON, "intensity": 4}],
+        symptomLogs=[{"episodeId": "e1", "symptom": "vomiting"}],
+        painLocationLogs=[{"episodeId": "e1", "painLocations": ["left_eye"]}],
+        episodeNotes=[{"episodeId": "e1", "note": "second"}],
+        dailyStatusLogs=[{"id": "1", "date": "2026-03-01", "status": "green"}],
+    ),
+    "companion": [
+        companion(PAIN, medications=[{"id": "m", "name": "Advil", "type": "other", "amount": "2"}])
+    ],
+    "json": {
+        "format": "headache-diary",
+        "version": 1,
+        "days": [
+            {
+                "date": "2026-03-01",
+                "headache": "mild",
+                "pain": 2,
+                "features": ["aura"],
+                "medicines": [{"name": "Imigran", "strength": "", "class": "triptan", "doses": 1}],
+                "note": "n",
+            }
+        ],
+    },
+}
+
+
+def places_in(value, path=()):
+    yield path
+    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        yield from places_in(value[key], (*path, key))
+
+
+def with_odd(value, path, odd):
+    if not path:
+        return odd
+    copy = value.copy()
+    copy[path[0]] = with_odd(value[path[0]], path[1:], odd)
+    return copy
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_odd_value_anywhere_in_a_json_is_said_and_is_no_fault_of_ours(name):
+    whole = WHOLE[name]
+    for path in places_in(whole):
+        for odd in ODD:
+            text = json.dumps(with_odd(whole, path, odd))
+            found = read(text, yellow="leave")
+            assert all(isinstance(problem, str) and problem for problem in found.report.problems)
+            said(found).encode()
+            for row in found.rows:
+                assert row.date <= TODAY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [LOG + ATTACK + DOSES + "2026-03-14 02:15:00,Advil,other,,,,,,\n", page(html_row()), health(record("2"))],
+    ids=["cluster", "page", "health"],
+)
+def test_text_that_is_damaged_anywhere_is_no_fault_of_ours(text):
+    for at in range(0, len(text), 7):
+        for damaged in (
+            text[:at],
+            text[:at] + text[at + 1 :],
+            text[:at] + '"' + text[at:],
+            text[:at] + "<" + text[at:],
+        ):
+            with contextlib.suppress(Unreadable):
+                assert all(row.date <= TODAY for row in read(sent(damaged), order="day").rows)
