@@ -5,12 +5,10 @@
 
 import os
 import statistics
-import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -18,16 +16,13 @@ ROUNDS, DAYS, LIMIT = 20, 1096, 300
 
 
 def main() -> None:
-    rounds = sys.argv[1] if len(sys.argv) > 1 else str(ROUNDS)
-    if "MEASURED" in os.environ:
-        measure(int(rounds))
-        return
-    from tests.reliability.postgresql import run_script
+    from bench.apart import is_apart, run_apart
 
-    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, {rounds} rounds\n")
-    with TemporaryDirectory() as data:
-        environment = run_script().production(data) | {"MEASURED": "yes"}
-        subprocess.run([sys.executable, __file__, rounds], check=True, env=environment)
+    rounds = sys.argv[1] if len(sys.argv) > 1 else str(ROUNDS)
+    if is_apart():
+        measure(int(rounds))
+    else:
+        run_apart(__file__, rounds)
 
 
 def measure(rounds: int) -> None:

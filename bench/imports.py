@@ -6,7 +6,6 @@
 import os
 import random
 import resource
-import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
@@ -19,11 +18,6 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 MEGABYTES = 500
 DAYS, DOSES = 3650, 6000
-HEADERS = {
-    "HTTP_HOST": "diary.example.org",
-    "HTTP_X_FORWARDED_PROTO": "https",
-    "HTTP_X_FORWARDED_FOR": "203.0.113.5",
-}
 STEPS = (
     ' <Record type="HKQuantityTypeIdentifierStepCount" sourceName="Phone" sourceVersion="17.1" unit="count" '
     'creationDate="2026-06-01 11:09:10 +0200" startDate="2026-06-01 11:00:00 +0200" '
@@ -41,16 +35,14 @@ HEADACHE = (
 
 
 def main() -> None:
-    megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else MEGABYTES
-    if "MEASURED" in os.environ:
+    from bench.apart import is_apart, run_apart
+
+    if is_apart():
         measure_days()
         return
-    from tests.reliability.postgresql import run_script
-
-    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
+    run_apart(__file__)
     with TemporaryDirectory() as data:
-        environment = run_script().production(data) | {"MEASURED": "yes"}
-        subprocess.run([sys.executable, __file__], check=True, env=environment)
+        megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else MEGABYTES
         measure_export(Path(data) / "export.xml", megabytes)
 
 
@@ -67,6 +59,7 @@ def measure_days() -> None:
     from django.test import Client
 
     from accounts.models import User
+    from bench.apart import HEADERS
     from diary.models import Intake, Patient
 
     call_command("prepare", verbosity=0)

@@ -6,36 +6,26 @@
 import os
 import random
 import statistics
-import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 ROUNDS = 20
 YEARS, CYCLES = 5, 16
 LIMIT = 150
-HEADERS = {
-    "HTTP_HOST": "diary.example.org",
-    "HTTP_X_FORWARDED_PROTO": "https",
-    "HTTP_X_FORWARDED_FOR": "203.0.113.5",
-}
 
 
 def main() -> None:
-    rounds = sys.argv[1] if len(sys.argv) > 1 else str(ROUNDS)
-    if "MEASURED" in os.environ:
-        measure(int(rounds))
-        return
-    from tests.reliability.postgresql import run_script
+    from bench.apart import is_apart, run_apart
 
-    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, {rounds} rounds\n")
-    with TemporaryDirectory() as data:
-        environment = run_script().production(data) | {"MEASURED": "yes"}
-        subprocess.run([sys.executable, __file__, rounds], check=True, env=environment)
+    rounds = sys.argv[1] if len(sys.argv) > 1 else str(ROUNDS)
+    if is_apart():
+        measure(int(rounds))
+    else:
+        run_apart(__file__, rounds)
 
 
 def measure(rounds: int) -> None:
@@ -46,6 +36,8 @@ def measure(rounds: int) -> None:
     import logging
 
     from django.core.management import call_command
+
+    from bench.apart import HEADERS
 
     call_command("prepare", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)

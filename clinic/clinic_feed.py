@@ -7,8 +7,7 @@ whose link has ended, and gone once its owner works there no more.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -22,7 +21,7 @@ from accounts.models import User
 from clinic.access import care_links_of, memberships_of
 from clinic.caseload import Visit, visits
 from clinic.models import CareLink, Clinic, ClinicFeed
-from diary.calendar_feed import digest, escaped, folded, new_seed, token_of
+from diary.calendar_feed import digest, escaped, file_of, new_seed, token_of, whole_day
 
 
 @transaction.atomic
@@ -58,34 +57,15 @@ def links_of(feed: ClinicFeed) -> QuerySet[CareLink]:
 
 def calendar(feed: ClinicFeed, now: datetime) -> bytes:
     """Each patient's next visit as a whole day."""
-    host = urlsplit(settings.SITE_URL).hostname
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        f"PRODID:-//{host}//visits//EN",
-        "CALSCALE:GREGORIAN",
-        "METHOD:PUBLISH",
-        f"X-WR-CALNAME:{escaped(_('Visits'))}",
-        "REFRESH-INTERVAL;VALUE=DURATION:PT12H",
-    ]
+    lines = [f"X-WR-CALNAME:{escaped(_('Visits'))}", "REFRESH-INTERVAL;VALUE=DURATION:PT12H"]
     for visit in visits(links_of(feed), now):
-        lines += _event(feed, visit, now, host or "")
-    return b"".join(map(folded, [*lines, "END:VCALENDAR"]))
+        lines += _event(feed, visit, now)
+    return file_of("visits", lines)
 
 
-def _event(feed: ClinicFeed, visit: Visit, now: datetime, host: str) -> Iterator[str]:
+def _event(feed: ClinicFeed, visit: Visit, now: datetime) -> Iterator[str]:
     number = visit.link.reference or _("without a clinic number")
     title = number if visit.is_agreed else _("%(number)s (12 weeks over)") % {"number": number}
     # Of this calendar and this patient, and the same tomorrow; nobody works out from it who that is.
     uid = salted_hmac("clinic.clinic_feed.uid", f"{feed.seed} {visit.link.pk}").hexdigest()[:32]
-    yield from (
-        "BEGIN:VEVENT",
-        f"UID:{uid}@{host}",
-        f"DTSTAMP:{now.astimezone(UTC):%Y%m%dT%H%M%SZ}",
-        f"DTSTART;VALUE=DATE:{visit.due_on:%Y%m%d}",
-        f"DTEND;VALUE=DATE:{visit.due_on + timedelta(days=1):%Y%m%d}",
-        f"SUMMARY:{escaped(title)}",
-        "CLASS:PRIVATE",
-        "TRANSP:TRANSPARENT",
-        "END:VEVENT",
-    )
+    return whole_day(uid, visit.due_on, now, title)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from allauth.core import ratelimit
@@ -19,22 +22,41 @@ from accounts.access import GET_OR_POST, recently_signed_in, signed_in
 from accounts.models import AuditEntry
 from clinic import erasure, leaving, takeout
 from clinic.diary_paper import diary_pdf
-from clinic.fhir import bundle_text
-from clinic.session_calendar import sessions_calendar
+from clinic.programs import EXPORTS
 from diary.access import patient_of, patient_only
-from diary.exports import json_text
-from diary.imports.storage import recorded_rows
 from diary.models import Patient
 from diary.views import today_of
 
-CONTENT_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "pdf": "application/pdf",
-    "json": "application/json",
-    "fhir.json": "application/fhir+json",
-    "ics": "text/calendar; charset=utf-8",
-    "zip": "application/zip",
+
+@dataclass(frozen=True)
+class Copy:
+    """A file to take along: how its name ends, and what the log calls it."""
+
+    ending: str
+    words: str
+    content_type: str
+    content: Callable[[Patient, datetime], bytes]
+
+
+def _exported(name: str, ending: str, words: str) -> Copy:
+    """What programs read too."""
+    export = EXPORTS[name]
+    return Copy(ending, words, export.content_type, export.content)
+
+
+COPIES = {
+    "diary": _exported("diary.csv", "csv", "the diary as CSV"),
+    "json": _exported("diary.json", "json", "the diary as JSON"),
+    "fhir": _exported("fhir.json", "fhir.json", "the diary as FHIR"),
+    "injections": _exported("sessions.ics", "ics", "the injections as a calendar"),
+    "paper": Copy(
+        "pdf",
+        "the diary as PDF",
+        "application/pdf",
+        lambda patient, now: diary_pdf(patient, patient.date_at(now)),
+    ),
 }
+EVERYTHING = Copy("zip", "everything", "application/zip", takeout.archive)
 
 
 @require_safe
@@ -55,30 +77,15 @@ def copy(request: HttpRequest, patient: Patient) -> HttpResponse:
         return render(request, "data/copy.html")
     if not ratelimit.consume(request, action="take_copy"):
         return render(request, "data/copy.html", {"is_too_often": True}, status=429)
-    kind, words, content = _copied(patient, request.POST.get("what", ""))
-    audit.write(request, audit.Line(AuditEntry.Action.EXPORTED, patient.pseudonym, detail=words))
-    name = f"headache-diary-{today_of(patient)}.{kind}"
+    copied = COPIES.get(request.POST.get("what", ""), EVERYTHING)
+    content = copied.content(patient, timezone.now())
+    audit.write(request, audit.Line(AuditEntry.Action.EXPORTED, patient.pseudonym, detail=copied.words))
+    name = f"headache-diary-{today_of(patient)}.{copied.ending}"
     return HttpResponse(
         content,
-        content_type=CONTENT_TYPES[kind],
+        content_type=copied.content_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
-
-
-def _copied(patient: Patient, what: str) -> tuple[str, str, bytes]:
-    """The kind of file, what the log calls it, and the file."""
-    match what:
-        case "diary":
-            return "csv", "the diary as CSV", takeout.diary_text(patient).encode()
-        case "paper":
-            return "pdf", "the diary as PDF", diary_pdf(patient, today_of(patient))
-        case "json":
-            return "json", "the diary as JSON", json_text(recorded_rows(patient)).encode()
-        case "fhir":
-            return "fhir.json", "the diary as FHIR", bundle_text(patient, today_of(patient)).encode()
-        case "injections":
-            return "ics", "the injections as a calendar", sessions_calendar(patient, timezone.now())
-    return "zip", "everything", takeout.archive(patient, timezone.now())
 
 
 # --- Leaving ---------------------------------------------------------------------------------------------------

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from django.utils.formats import date_format
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic.exports import span
-from clinic.reports import Words
+from clinic.reports import Words, born, day, sheet_words
 from clinic.typesetting import pdf
+from diary.exports import cells
 from diary.imports.diary_csv import Dose, Row
 from diary.imports.storage import recorded_rows
 from diary.models import Patient
@@ -33,20 +33,15 @@ def diary_words(patient: Patient, today: date) -> Words:
     rows = recorded_rows(patient)
     counted = months(Diary(row.day for row in rows))
     by_date = {row.date: row for row in rows}
-    language, _dash, region = (get_language() or "en").partition("-")
-    ends = [rows[0].date, rows[-1].date] if rows else []
-    return {
-        "title": _("My headache diary"),
-        "language": language,
-        "region": region or None,
+    first, last = (day(rows[0].date), day(rows[-1].date)) if rows else ("–", "–")
+    return sheet_words(_("My headache diary")) | {
         "identity": [
             [_("Name"), patient.name],
-            [_("Born"), date_format(patient.date_of_birth, "j M Y") if patient.date_of_birth else "–"],
-            [_("First recorded day"), date_format(ends[0], "j M Y") if ends else "–"],
-            [_("Last recorded day"), date_format(ends[1], "j M Y") if ends else "–"],
+            [_("Born"), born(patient.date_of_birth)],
+            [_("First recorded day"), first],
+            [_("Last recorded day"), last],
         ],
         "made": _("Made on %(date)s from the diary.") % {"date": date_format(today, "j F Y")},
-        "page": _("Page %(page)s of %(pages)s"),
         "replaced": _("[?] stands for signs that this file’s letters do not have."),
         "opening": _(
             "These are counts of what was recorded. A day that was not recorded is not a day without a headache: "
@@ -110,11 +105,11 @@ def _days(month: Month, by_date: dict[date, Row], today: date) -> Iterator[Seque
 
 
 def _day_cells(row: Row) -> list[str]:
-    day, other = row.day, row.other
+    _date, _headache, pain, hours, *_rest = cells(row)
     return [
-        str(HEADACHE_LABELS[day.headache]),
-        "" if day.pain is None else str(day.pain),
-        "" if other.hours is None else f"{other.hours.normalize():f}",
+        str(HEADACHE_LABELS[row.day.headache]),
+        pain,
+        hours,
         _short(", ".join(map(_medicine, row.medicines)), MOST_MEDICINES),
         _short(" ".join(row.note.split()), MOST_NOTE),
     ]

@@ -7,8 +7,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from diary.imports.diary_csv import Report, Row
-from diary.imports.uploaded import IMPORTERS, is_other_program, reading, text_of
+from diary.imports.uploaded import IMPORTERS, Reading, is_other_program, reading, text_of
 from diary.rules import MedicationClass
 
 QUESTIONS = {
@@ -58,8 +57,8 @@ def is_from_elsewhere(path: str, form: str | None) -> bool:
         return is_other_program(file)
 
 
-def read(options: dict[str, Any], latest: date, zone: str, report: Report) -> list[Row]:
-    """The rows of a file, with what is wrong in the report. Raises `Unsaid` and `archive.Unreadable`."""
+def read(options: dict[str, Any], latest: date, zone: str) -> Reading:
+    """What a file says. Raises `Unsaid` and `archive.Unreadable`."""
     if options["zone"] and options["zone"] not in available_timezones():
         raise Unsaid(f"--zone: {options['zone']!r} is no time zone such as Europe/Berlin")
     classes = dict(map(_kind, options["kind"]))
@@ -76,11 +75,7 @@ def read(options: dict[str, Any], latest: date, zone: str, report: Report) -> li
     )
     if found.asks:
         raise Unsaid(QUESTIONS[found.asks])
-    report.problems += found.report.problems
-    report.notices += found.report.notices
-    report.bad_lines |= found.report.bad_lines
-    report.is_cut_short |= found.report.is_cut_short
-    return found.rows
+    return found
 
 
 def _kind(said: str) -> tuple[str, str]:

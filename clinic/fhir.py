@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import uuid5
 
+from clinic.dosing import is_given_in_preempt
 from clinic.exports import STATE_WORDS, month_json
 from clinic.models import InjectionSession
 from diary import catalogue
@@ -32,7 +33,6 @@ MIGRAINE = (SNOMED, "37796009", "Migraine")
 PAIN = (LOINC, "72514-3", "Pain severity - 0-10 verbal numeric rating [Score] - Reported")
 BOTULINUM_TOXIN = (ATC, "M03AX01", "botulinum toxin")
 ONABOTULINUM = (HCPCS, "J0585", "Injection, onabotulinumtoxina, 1 unit")
-ONABOTULINUM_NAMES = ("botox", "onabotulinumtoxina")
 COUNTS = {
     "days": "Days of the month",
     "recorded": "Days recorded",
@@ -179,7 +179,7 @@ def _session(patient: Patient, session: InjectionSession) -> Iterator[Json]:
         "performedDateTime": session.date.isoformat(),
     }
     product = clean(session.product)
-    is_onabotulinum = any(name in product.casefold() for name in ONABOTULINUM_NAMES)
+    is_onabotulinum = bool(product) and is_given_in_preempt(product)
     medicine = {
         "resourceType": "Medication",
         "id": "given",

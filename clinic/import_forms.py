@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from diary.imports.archive import Unreadable
-from diary.imports.uploaded import is_log_alone, text_of
+from diary.imports.uploaded import is_of_two_files, text_of
 from diary.rules import MedicationClass
 from diary.words import CLASS_LABELS
 
@@ -33,7 +33,7 @@ class DiaryFileForm(forms.Form):
 
     def clean_doses(self) -> str:
         text = _text(sent) if (sent := self.cleaned_data["doses"]) else ""
-        if text and not is_log_alone(text):
+        if text and not is_of_two_files(text):
             raise forms.ValidationError(
                 _("This is no list of doses that goes with another file. Leave it out.")
             )

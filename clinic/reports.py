@@ -73,26 +73,32 @@ def file_name(kind: str, reference: str, made_on: date) -> str:
 def paper_words(title: str, report: Report) -> Words:
     """What every paper of ours says of itself."""
     link, today = report.summary.link, date_format(report.summary.today, "j F Y")
-    language, _dash, region = (get_language() or "en").partition("-")
-    return {
-        "title": title,
-        "language": language,
-        "region": region or None,
+    return sheet_words(title) | {
         "identity": [
             [_("Name"), link.patient.name],
-            [_("Born"), _born(link.patient.date_of_birth)],
+            [_("Born"), born(link.patient.date_of_birth)],
             [_("Clinic number"), link.reference or "–"],
             [_("Clinic"), link.clinic.name],
         ],
         "made": _("Made on %(date)s by %(name)s.") % {"date": today, "name": report.made_by},
-        "page": _("Page %(page)s of %(pages)s"),
         "replaced": _(
             "[?] stands for signs that this file’s letters do not have. The page on the screen shows them."
         ),
     }
 
 
-def _born(when: date | None) -> str:
+def sheet_words(title: str) -> Words:
+    """What typst needs of every paper: its title, the language of its words, and how pages are numbered."""
+    language, _dash, region = (get_language() or "en").partition("-")
+    return {
+        "title": title,
+        "language": language,
+        "region": region or None,
+        "page": _("Page %(page)s of %(pages)s"),
+    }
+
+
+def born(when: date | None) -> str:
     return date_format(when, "j F Y") if when else _("not recorded")
 
 

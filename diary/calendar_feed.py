@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from base64 import b32encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -103,16 +103,11 @@ def calendar(reminder: Reminder, now: datetime) -> bytes:
     zone = reminder.patient.time_zone
     changed = reminder.changed_at.astimezone(UTC)
     first = first_day(reminder)
-    host = urlsplit(settings.SITE_URL).hostname
+    host = host_name()
     title = escaped(_("How is today?"))
     by_day = [DAYS[int(day) - 1] for day in reminder.weekdays]
     rule = "FREQ=DAILY" if reminder.weekdays == EVERY_DAY else f"FREQ=WEEKLY;BYDAY={','.join(by_day)}"
     lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        f"PRODID:-//{host}//reminders//EN",
-        "CALSCALE:GREGORIAN",
-        "METHOD:PUBLISH",
         f"X-WR-CALNAME:{title}",
         "REFRESH-INTERVAL;VALUE=DURATION:P1D",
         *zone_lines(zone, first.year, max(now.year, first.year) + YEARS_AHEAD),
@@ -133,9 +128,8 @@ def calendar(reminder: Reminder, now: datetime) -> bytes:
         f"DESCRIPTION:{title}",
         "END:VALARM",
         "END:VEVENT",
-        "END:VCALENDAR",
     ]
-    return b"".join(map(folded, lines))
+    return file_of("reminders", lines)
 
 
 def first_day(reminder: Reminder) -> date:
@@ -144,6 +138,42 @@ def first_day(reminder: Reminder) -> date:
     while str(day.isoweekday()) not in reminder.weekdays:
         day += timedelta(days=1)
     return day
+
+
+# --- The format ----------------------------------------------------------------------------------------------
+
+
+def host_name() -> str:
+    """Behind the names of our events, so that they are like nobody else's."""
+    return urlsplit(settings.SITE_URL).hostname or ""
+
+
+def file_of(what: str, lines: Iterable[str]) -> bytes:
+    """A calendar, with what makes one around its lines. `what` it is of, in one English word."""
+    around = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        f"PRODID:-//{host_name()}//{what}//EN",
+        "CALSCALE:GREGORIAN",
+        "METHOD:PUBLISH",
+    ]
+    return b"".join(map(folded, [*around, *lines, "END:VCALENDAR"]))
+
+
+def whole_day(uid: str, day: date, now: datetime, title: str, details: str = "") -> Iterator[str]:
+    """An event of one day, which nobody is busy for. `uid`: the same in every file, without the host."""
+    yield from (
+        "BEGIN:VEVENT",
+        f"UID:{uid}@{host_name()}",
+        f"DTSTAMP:{now.astimezone(UTC):%Y%m%dT%H%M%SZ}",
+        f"DTSTART;VALUE=DATE:{day:%Y%m%d}",
+        f"DTEND;VALUE=DATE:{day + timedelta(days=1):%Y%m%d}",
+        f"SUMMARY:{escaped(title)}",
+        *([f"DESCRIPTION:{escaped(details)}"] if details else []),
+        "CLASS:PRIVATE",
+        "TRANSP:TRANSPARENT",
+        "END:VEVENT",
+    )
 
 
 def escaped(text: str) -> str:

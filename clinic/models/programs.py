@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +14,7 @@ from diary.models import Patient, validate_text
 class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
     def standing(self, now: datetime) -> AccessTokenQuerySet:
         """Those that open something at a moment."""
-        return self.filter(Q(ended_at=None) & Q(expires_at__gt=now))
+        return self.filter(ended_at=None, expires_at__gt=now)
 
     def open_diary(self, digest: str, now: datetime) -> AccessToken | None:
         """The one behind a digest, unless its patient cannot sign in, or asked for the diary to be deleted."""

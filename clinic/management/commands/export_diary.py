@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import AuditEntry
-from clinic.fhir import bundle_text
-from diary.exports import diary_csv, json_text
-from diary.imports.storage import recorded_rows
+from clinic.programs import EXPORTS
 from diary.models import Patient
+
+FORMATS = {"csv": "diary.csv", "json": "diary.json", "fhir": "fhir.json"}
 
 
 class Command(BaseCommand):
@@ -24,10 +24,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--patient", required=True, metavar="EMAIL", help="the address the person signs in with"
         )
-
-        parser.add_argument(
-            "--format", choices=["csv", "json", "fhir"], default="csv", help="CSV where it is not said"
-        )
+        parser.add_argument("--format", choices=FORMATS, default="csv", help="CSV where it is not said")
 
     def handle(self, *args: Any, **options: Any) -> None:
         patient = Patient.objects.filter(user__email__iexact=options["patient"].strip()).first()
@@ -37,9 +34,5 @@ class Command(BaseCommand):
         audit.append([audit.Line(AuditEntry.Action.EXPORTED, patient.pseudonym, detail=words)])
         if sys.stdout is self.stdout._out:
             sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
-        if options["format"] == "json":
-            self.stdout.write(json_text(recorded_rows(patient)), ending="")
-        elif options["format"] == "fhir":
-            self.stdout.write(bundle_text(patient, patient.date_at(timezone.now())), ending="")
-        else:
-            diary_csv(patient, self.stdout)  # type: ignore[arg-type]
+        content = EXPORTS[FORMATS[options["format"]]].content(patient, timezone.now())
+        self.stdout.write(content.decode(), ending="")

@@ -21,6 +21,7 @@ from clinic.models import Clinic
 from diary.imports.archive import Unreadable
 from diary.imports.diary_csv import NotGrouped, Report, Row, gathered, grouped, open_text, rows
 from diary.imports.storage import Outcome, not_after, store
+from diary.imports.uploaded import Reading
 from diary.models import Patient
 
 Together = Callable[[Iterable[Row], Report], Iterator[tuple[str, list[Row]]]]
@@ -42,7 +43,7 @@ def listed(report: Report) -> str:
 class Import:
     """One run over the files. `patient_of` says whose the rows of a pseudonym are.
 
-    `elsewhere`: the rows of a file that another program wrote; `None` for a diary CSV.
+    `elsewhere`: what a file says that another program wrote; `None` for a diary CSV.
     """
 
     diary: str
@@ -52,7 +53,7 @@ class Import:
     patient_of: Callable[[str], Patient]
     clinic: Clinic | None
     progress: Callable[[int], None]
-    elsewhere: Callable[[Report], list[Row]] | None = None
+    elsewhere: Callable[[], Reading] | None = None
     report: Report = field(default_factory=Report)
     people: set[int] = field(default_factory=set)
     days: Outcome = field(default_factory=Outcome)
@@ -62,7 +63,9 @@ class Import:
     def run(self, together: Together) -> None:
         """Diaries first, then the sessions, also of people without a day in the file."""
         if self.elsewhere:
-            self._store("", self.elsewhere(self.report))
+            found = self.elsewhere()
+            self.report = found.report
+            self._store("", found.rows)
         else:
             with open_text(self.diary) as file:
                 good = not_after(rows(file, self.report), self.latest, self.report)
@@ -173,16 +176,16 @@ class Command(BaseCommand):
             self._elsewhere(options, latest),
         )
 
-    def _elsewhere(self, options: dict[str, Any], latest: date) -> Callable[[Report], list[Row]] | None:
+    def _elsewhere(self, options: dict[str, Any], latest: date) -> Callable[[], Reading] | None:
         if not elsewhere.is_from_elsewhere(options["diary"], options["format"]):
             return None
         if options["clinic"]:
             raise refusal("The file of another program is one person's: say whose with --patient.")
         zone = self._patient(options["patient"]).time_zone
 
-        def read(report: Report) -> list[Row]:
+        def read() -> Reading:
             try:
-                return elsewhere.read(options, latest, zone, report)
+                return elsewhere.read(options, latest, zone)
             except (elsewhere.Unsaid, Unreadable) as error:
                 raise refusal(f"Nothing was written: {error}") from None
 
